@@ -1,0 +1,16 @@
+//! The business of Jangteo, pure: what happened (events), what is asked (commands), why the answer
+//! may be no (refusals), and what follows (policies).
+//!
+//! No I/O, no async, no clock, no randomness: times and ids come in as parameters, so that every
+//! decision repeats.
+
+pub mod aggregate;
+pub mod cafe;
+pub mod context;
+pub mod shared;
+pub mod stored;
+pub mod testing;
+
+pub use aggregate::{Aggregate, Kind, Refusal};
+pub use context::{Context, Event, Fact, decode};
+pub use shared::{Id, Instant, InvalidValue, Quantity, Won};
