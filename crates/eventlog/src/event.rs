@@ -29,7 +29,9 @@ impl StreamName {
     }
 
     pub fn category(&self) -> &str {
-        self.0.split_once('-').map_or(&*self.0, |(category, _)| category)
+        self.0
+            .split_once('-')
+            .map_or(&*self.0, |(category, _)| category)
     }
 
     pub fn id(&self) -> &str {
@@ -54,7 +56,10 @@ pub struct Position {
 
 impl Position {
     /// Before the first event.
-    pub const START: Self = Self { commit: 0, prepare: 0 };
+    pub const START: Self = Self {
+        commit: 0,
+        prepare: 0,
+    };
 }
 
 impl fmt::Display for Position {
@@ -73,7 +78,10 @@ impl FromStr for Position {
     fn from_str(text: &str) -> Result<Self, InvalidPosition> {
         let (commit, prepare) = text.split_once('-').ok_or(InvalidPosition)?;
         let number = |digits: &str| digits.parse().map_err(|_| InvalidPosition);
-        Ok(Self { commit: number(commit)?, prepare: number(prepare)? })
+        Ok(Self {
+            commit: number(commit)?,
+            prepare: number(prepare)?,
+        })
     }
 }
 
@@ -161,15 +169,26 @@ pub struct Append {
 }
 
 impl Append {
-    pub fn new(stream: StreamName, expected: ExpectedVersion, events: Vec<NewEvent>) -> Result<Self, AppendError> {
+    pub fn new(
+        stream: StreamName,
+        expected: ExpectedVersion,
+        events: Vec<NewEvent>,
+    ) -> Result<Self, AppendError> {
         let size = events.iter().map(NewEvent::size).sum();
         if events.is_empty() {
             return Err(AppendError::Empty);
         }
         if size > MAX_APPEND_BYTES {
-            return Err(AppendError::TooLarge { size, limit: MAX_APPEND_BYTES });
+            return Err(AppendError::TooLarge {
+                size,
+                limit: MAX_APPEND_BYTES,
+            });
         }
-        Ok(Self { stream, expected, events })
+        Ok(Self {
+            stream,
+            expected,
+            events,
+        })
     }
 
     pub fn stream(&self) -> &StreamName {
@@ -182,6 +201,10 @@ impl Append {
 
     pub fn events(&self) -> &[NewEvent] {
         &self.events
+    }
+
+    pub fn into_events(self) -> Vec<NewEvent> {
+        self.events
     }
 
     /// The version of its last event, once stored.

@@ -10,7 +10,10 @@ pub mod eventstoredb;
 pub mod postgres;
 mod subscription;
 
-pub use event::{Append, ExpectedVersion, MAX_APPEND_BYTES, Metadata, NewEvent, Position, RecordedEvent, StreamName};
+pub use event::{
+    Append, ExpectedVersion, MAX_APPEND_BYTES, Metadata, NewEvent, Position, RecordedEvent,
+    StreamName,
+};
 pub use subscription::{Delivery, Subscription};
 
 use async_trait::async_trait;

@@ -1,0 +1,118 @@
+//! The log on PostgreSQL (schema `eventlog`).
+//!
+//! Positions are gap-free and in commit order: an append takes them by updating the one row of
+//! `eventlog.head` in its transaction, so that row's lock is the sequencer. One writer task takes
+//! many appends into one transaction, so that the lock and the commit cost once per batch.
+//! Subscribers in this process are fed from memory after the commit; those of other processes are
+//! woken by `NOTIFY` and read by position.
+
+mod batch;
+mod feed;
+mod migrate;
+mod rows;
+mod writer;
+
+pub use migrate::{MigrateError, migrate};
+
+use crate::{
+    Append, AppendError, Appended, EventLog, LogError, Position, RecordedEvent, StreamName,
+    Subscription,
+};
+use async_trait::async_trait;
+use deadpool_postgres::{ManagerConfig, Pool, RecyclingMethod, Runtime};
+use feed::Feed;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::mpsc, sync::oneshot, task::JoinSet};
+use tokio_postgres::{Config, NoTls};
+use writer::Job;
+
+mod embedded {
+    refinery::embed_migrations!("migrations/log");
+}
+
+/// How many appends may wait for the writer before appending itself waits.
+const QUEUED_APPENDS: usize = 4096;
+
+/// How many deliveries a subscriber may be behind in memory before its task waits.
+const QUEUED_DELIVERIES: usize = 16;
+
+#[derive(Debug)]
+pub struct PostgresLog {
+    pool: Pool,
+    writer: mpsc::Sender<Job>,
+    feed: Arc<Feed>,
+    /// Ends the writer and the listener with the log.
+    _tasks: JoinSet<()>,
+}
+
+impl PostgresLog {
+    /// Connects, brings the schema up to date and starts the writer and the listener.
+    pub async fn open(config: Config) -> Result<Self, LogError> {
+        let pool = read_pool(&config).map_err(LogError::unreachable)?;
+        migrate(&pool, "eventlog", embedded::migrations::runner())
+            .await
+            .map_err(LogError::unreachable)?;
+        let feed = Arc::new(Feed::new(rows::head(&pool).await?));
+        let (writer, jobs) = mpsc::channel(QUEUED_APPENDS);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(writer::run(config.clone(), jobs, feed.clone()));
+        tasks.spawn(feed::listen(config, feed.clone()));
+        Ok(Self {
+            pool,
+            writer,
+            feed,
+            _tasks: tasks,
+        })
+    }
+}
+
+fn read_pool(config: &Config) -> Result<Pool, deadpool_postgres::BuildError> {
+    let manager = ManagerConfig {
+        recycling_method: RecyclingMethod::Verified,
+    };
+    let manager = deadpool_postgres::Manager::from_config(config.clone(), NoTls, manager);
+    Pool::builder(manager)
+        .max_size(8)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(Duration::from_secs(5)))
+        .create_timeout(Some(Duration::from_secs(5)))
+        .recycle_timeout(Some(Duration::from_secs(5)))
+        .build()
+}
+
+#[async_trait]
+impl EventLog for PostgresLog {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let (answer, answered) = oneshot::channel();
+        let gone = |_| AppendError::Unavailable(LogError::unreachable("the log was shut down"));
+        let job = Job::new(append, answer);
+        self.writer.send(job).await.map_err(|_| gone(()))?;
+        answered.await.map_err(|_| gone(()))?
+    }
+
+    async fn read_stream(
+        &self,
+        stream: &StreamName,
+        from_version: u64,
+        limit: usize,
+    ) -> Result<Vec<RecordedEvent>, LogError> {
+        rows::of_stream(&self.pool, stream, from_version, limit).await
+    }
+
+    fn subscribe(&self, after: Position, categories: Vec<String>) -> Subscription {
+        let (deliver, deliveries) = mpsc::channel(QUEUED_DELIVERIES);
+        let follower = feed::Follower::new(
+            self.pool.clone(),
+            self.feed.clone(),
+            after,
+            categories,
+            deliver,
+        );
+        let task = tokio::spawn(follower.run()).abort_handle();
+        Subscription::new(deliveries, task)
+    }
+
+    async fn end(&self) -> Result<Position, LogError> {
+        rows::head(&self.pool).await
+    }
+}
