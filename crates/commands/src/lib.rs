@@ -1,0 +1,33 @@
+//! What makes a request happen: load, decide, append, retry; the policies that follow; and what
+//! leaves the process — payments and notices.
+
+pub mod cafe;
+pub mod clock;
+mod due;
+mod error;
+mod execute;
+mod migrations;
+pub mod notices;
+pub mod parts;
+pub mod payment;
+pub mod reactor;
+pub mod timers;
+
+pub use error::{Error, Refused};
+pub use execute::{Done, Executor};
+pub use migrations::{MigrateError, migrate};
+
+use uuid::Uuid;
+
+/// Where a command comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// The same command again has the same id.
+    pub command_id: Uuid,
+    /// The request at the beginning of it all.
+    pub correlation_id: Uuid,
+    /// The fact that a policy answers, if a policy asks.
+    pub causation_id: Option<Uuid>,
+    /// A role or a part of the system; never a person's name.
+    pub actor: String,
+}

@@ -9,4 +9,4 @@ mod lease;
 mod parked;
 
 pub use lease::{AdvanceError, ConsumerState, Consumers, Lease, advance};
-pub use parked::{Hold, Parked, ParkedEvents, park};
+pub use parked::{Hold, Parked, ParkedEvents, park, unpark};

@@ -1,0 +1,189 @@
+//! The café's commands: those a person gives, the payment that belongs to ordering, and what the
+//! policies ask.
+
+mod payment;
+mod reactions;
+
+use crate::{
+    Error, Meta,
+    clock::Clock,
+    execute::{Done, Executor},
+    parts::Parts,
+    payment::PaymentGateway,
+};
+use domain::{
+    Id, Quantity, Won,
+    cafe::{
+        member::{self, Member},
+        menu_item::{self, MenuItem},
+        order::{self, Order, PaymentFailure},
+        phone::Phone,
+        policies::Rules,
+        ticket::{self, Ticket},
+    },
+    shared::Name,
+};
+use eventlog::EventLog;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Executes what concerns the café. Cheap to clone.
+#[derive(Clone)]
+pub struct Cafe(Arc<Inner>);
+
+struct Inner {
+    orders: Executor<Order>,
+    tickets: Executor<Ticket>,
+    members: Executor<Member>,
+    menu: Executor<MenuItem>,
+    gateway: Arc<dyn PaymentGateway>,
+    rules: Rules,
+}
+
+/// An order as a customer gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlaceOrder {
+    /// Made from the command's id when absent.
+    pub order_id: Option<Id>,
+    pub product: Name,
+    pub qty: Quantity,
+    /// Of one; the menu's when absent.
+    pub price: Option<Won>,
+    pub customer_id: Option<Id>,
+    pub phone: Option<Phone>,
+}
+
+impl Cafe {
+    pub fn new(
+        log: Arc<dyn EventLog>,
+        clock: Arc<dyn Clock>,
+        parts: Parts,
+        gateway: Arc<dyn PaymentGateway>,
+        rules: Rules,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            orders: Executor::new(log.clone(), clock.clone(), parts.clone()),
+            tickets: Executor::new(log.clone(), clock.clone(), parts.clone()),
+            members: Executor::new(log.clone(), clock.clone(), parts.clone()),
+            menu: Executor::new(log, clock, parts),
+            gateway,
+            rules,
+        }))
+    }
+
+    /// Orders and pays. Comes back when the payment is on record: the order as it was when it was
+    /// paid. The work goes on when the caller no longer waits.
+    ///
+    /// Errors beside the usual: [`Error::PaymentDeclined`], [`Error::PaymentUnavailable`] (the
+    /// order is closed, and the same command may be sent again), [`Error::PaymentUnknown`].
+    pub async fn place(&self, order: PlaceOrder, meta: &Meta) -> Result<(Id, Done<Order>), Error> {
+        let (this, meta) = (self.clone(), meta.clone());
+        let placing = tokio::spawn(async move { this.place_and_pay(order, &meta).await });
+        placing
+            .await
+            .map_err(|panic| Error::Unavailable(eventlog::LogError::unreachable(panic)))?
+    }
+
+    pub async fn order(
+        &self,
+        id: &Id,
+        command: order::Command,
+        meta: &Meta,
+    ) -> Result<Done<Order>, Error> {
+        self.0.orders.execute(id.as_str(), &command, meta).await
+    }
+
+    pub async fn ticket(
+        &self,
+        id: &Id,
+        command: ticket::Command,
+        meta: &Meta,
+    ) -> Result<Done<Ticket>, Error> {
+        self.0.tickets.execute(id.as_str(), &command, meta).await
+    }
+
+    pub async fn member(
+        &self,
+        id: &Id,
+        command: member::Command,
+        meta: &Meta,
+    ) -> Result<Done<Member>, Error> {
+        self.0.members.execute(id.as_str(), &command, meta).await
+    }
+
+    pub async fn menu_item(
+        &self,
+        product: &Name,
+        command: menu_item::Command,
+        meta: &Meta,
+    ) -> Result<Done<MenuItem>, Error> {
+        self.0.menu.execute(product.as_str(), &command, meta).await
+    }
+
+    /// An order as it is now.
+    pub async fn load_order(&self, id: &Id) -> Result<Done<Order>, Error> {
+        self.0.orders.load(id.as_str()).await
+    }
+
+    async fn place_and_pay(
+        &self,
+        place: PlaceOrder,
+        meta: &Meta,
+    ) -> Result<(Id, Done<Order>), Error> {
+        let id = place.order_id.unwrap_or_else(|| meta.command_id.into());
+        let command = order::Command::Place {
+            listed: self
+                .0
+                .menu
+                .load(place.product.as_str())
+                .await?
+                .state
+                .price(),
+            product: place.product,
+            qty: place.qty,
+            price: place.price,
+            customer_id: place.customer_id,
+            phone: place.phone,
+        };
+        let placed = self.order(&id, command.clone(), meta).await?;
+        let placed = match placed.state.failure() {
+            Some(PaymentFailure::Unavailable) => self.place_again(&id, command, meta).await?,
+            Some(PaymentFailure::Declined) | None => placed,
+        };
+        let paid = match placed.state.payment_open() {
+            true => self.charge(&id, &placed.state).await?,
+            false => placed,
+        };
+        outcome(&id, &paid.state)?;
+        Ok((id, paid))
+    }
+
+    /// A repeated command finds the order closed because the gateway could not be asked: this is
+    /// the customer's next attempt, and a command of its own.
+    async fn place_again(
+        &self,
+        id: &Id,
+        command: order::Command,
+        meta: &Meta,
+    ) -> Result<Done<Order>, Error> {
+        let now = self.load_order(id).await?;
+        if now.state.failure() != Some(PaymentFailure::Unavailable) {
+            return Ok(now);
+        }
+        let attempt = now.state.attempt() + 1;
+        let mut meta = meta.clone();
+        meta.command_id = Uuid::new_v5(&meta.command_id, format!("attempt/{attempt}").as_bytes());
+        self.order(id, command, &meta).await
+    }
+}
+
+/// What the customer is told about an order that was just placed, or placed once more.
+fn outcome(id: &Id, order: &Order) -> Result<(), Error> {
+    let order_id = id.to_string();
+    match order.failure() {
+        Some(PaymentFailure::Declined) => Err(Error::PaymentDeclined { order_id }),
+        Some(PaymentFailure::Unavailable) => Err(Error::PaymentUnavailable { order_id }),
+        None if order.payment_open() => Err(Error::PaymentUnknown { order_id }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,58 @@
+//! Why a command was not done. Three kinds: the business refuses, somebody was first, something
+//! broke.
+
+use domain::{Kind, Refusal, stored::DecodeError};
+use eventlog::{AppendError, LogError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A business rule says no.
+    #[error("{}", .0.message)]
+    Refused(Refused),
+    /// Others kept changing the same thing: try again.
+    #[error("somebody else changed this at the same moment: try again")]
+    ConcurrentChange,
+    /// A part is paused by the staff. Nothing was stored.
+    #[error("{part} is paused for maintenance")]
+    PartDown { part: String },
+    #[error("the payment was declined")]
+    PaymentDeclined { order_id: String },
+    /// The gateway was not reached; nothing was charged, and the order is closed.
+    #[error("the payment service cannot be reached; nothing was charged")]
+    PaymentUnavailable { order_id: String },
+    /// The gateway did not say what became of the charge; it will be asked again.
+    #[error("the payment service has not confirmed yet; ask again for the outcome")]
+    PaymentUnknown { order_id: String },
+    #[error("the gateway refuses for good: {0}")]
+    PaymentRejected(String),
+    #[error("more than one event can carry")]
+    TooLarge(#[source] AppendError),
+    #[error("the event log is not available")]
+    Unavailable(#[source] LogError),
+    /// A stream holds what this program cannot read.
+    #[error("stream {stream} cannot be read")]
+    Unreadable {
+        stream: String,
+        #[source]
+        source: DecodeError,
+    },
+}
+
+/// A refusal without its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub code: &'static str,
+    pub kind: Kind,
+    /// How the world is, in one sentence.
+    pub message: String,
+}
+
+impl<R: Refusal> From<R> for Refused {
+    fn from(refusal: R) -> Self {
+        Self {
+            code: refusal.code(),
+            kind: refusal.kind(),
+            message: refusal.to_string(),
+        }
+    }
+}

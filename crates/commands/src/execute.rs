@@ -1,0 +1,286 @@
+//! The only load–decide–append loop.
+//!
+//! States are cached with what they have seen, so that the usual command is one append and no read.
+//! Commands for one stream queue up here instead of fighting in the log. What a command answered is
+//! known from the stream itself: its id is in the metadata of its events.
+
+use crate::{Error, Meta, clock::Clock, parts::Parts};
+use domain::{
+    Aggregate,
+    stored::{self, Stored},
+};
+use eventlog::{
+    Append, AppendError, EventLog, ExpectedVersion, LogError, Metadata, NewEvent, Position,
+    RecordedEvent, StreamName,
+};
+use quick_cache::sync::Cache;
+use std::{collections::HashMap, sync::Arc};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+/// States kept in memory, per aggregate type.
+const CACHED_STATES: usize = 50_000;
+/// How often a command is decided anew before it gives way.
+const ATTEMPTS: usize = 8;
+/// Events read at once.
+const PAGE: usize = 500;
+
+/// What a command led to.
+#[derive(Clone, Debug)]
+pub struct Done<A> {
+    /// The state after the command; for a repeat, the state after its first time.
+    pub state: A,
+    /// The position of the stream's last event then. `None` when nothing was ever stored.
+    pub position: Option<Position>,
+    /// The number of events in the stream then; 0 when nothing was ever stored.
+    pub length: u64,
+}
+
+/// A state and what it has seen.
+#[derive(Clone, Debug)]
+struct Seen<A> {
+    state: A,
+    length: u64,
+    position: Option<Position>,
+    /// The length of the stream after each command that stored something.
+    answered: HashMap<Uuid, u64>,
+}
+
+impl<A: Aggregate> Seen<A> {
+    fn nothing() -> Self {
+        Self {
+            state: A::default(),
+            length: 0,
+            position: None,
+            answered: HashMap::new(),
+        }
+    }
+
+    fn see(&mut self, event: &A::Event, command_id: Uuid, position: Position) {
+        self.state.evolve(event);
+        self.length += 1;
+        self.position = Some(position);
+        self.answered.insert(command_id, self.length);
+    }
+
+    fn done(&self) -> Done<A> {
+        Done {
+            state: self.state.clone(),
+            position: self.position,
+            length: self.length,
+        }
+    }
+}
+
+/// The place of one stream in the cache; its lock is the queue.
+type Slot<A> = Arc<Mutex<Option<Seen<A>>>>;
+
+/// Executes the commands of one aggregate type.
+pub struct Executor<A: Aggregate> {
+    log: Arc<dyn EventLog>,
+    clock: Arc<dyn Clock>,
+    parts: Parts,
+    cache: Cache<String, Slot<A>>,
+}
+
+impl<A: Aggregate> Executor<A> {
+    pub fn new(log: Arc<dyn EventLog>, clock: Arc<dyn Clock>, parts: Parts) -> Self {
+        Self {
+            log,
+            clock,
+            parts,
+            cache: Cache::new(CACHED_STATES),
+        }
+    }
+
+    /// Decides about a command and stores what was decided. The same command id again stores
+    /// nothing and answers as before, however late.
+    pub async fn execute(
+        &self,
+        id: &str,
+        command: &A::Command,
+        meta: &Meta,
+    ) -> Result<Done<A>, Error> {
+        self.parts.check(A::CATEGORY)?;
+        let slot = self.slot(id);
+        let mut slot = slot.lock().await;
+        // A state of which we are not sure after a fault, or after a cancelled request, is not
+        // put back.
+        let known = slot.take();
+        let fresh = known.is_none();
+        let mut seen = known.unwrap_or_else(Seen::nothing);
+        if fresh {
+            self.catch_up(id, &mut seen).await?;
+        }
+        let outcome = self.decide(id, command, meta, &mut seen, fresh).await;
+        if matches!(
+            outcome,
+            Ok(_) | Err(Error::Refused(_) | Error::ConcurrentChange)
+        ) {
+            *slot = Some(seen);
+        }
+        outcome
+    }
+
+    async fn decide(
+        &self,
+        id: &str,
+        command: &A::Command,
+        meta: &Meta,
+        seen: &mut Seen<A>,
+        mut fresh: bool,
+    ) -> Result<Done<A>, Error> {
+        for _ in 0..ATTEMPTS {
+            if let Some(&length) = seen.answered.get(&meta.command_id) {
+                return self.as_of(id, seen, length).await;
+            }
+            let decided = seen.state.decide(command);
+            let stores = matches!(&decided, Ok(events) if !events.is_empty());
+            // Another process may have written: "no" and "already so" are said of today's state.
+            if !stores && !fresh {
+                fresh = true;
+                if self.catch_up(id, seen).await? > 0 {
+                    continue;
+                }
+            }
+            let events = decided.map_err(|refusal| Error::Refused(refusal.into()))?;
+            if events.is_empty() {
+                return Ok(seen.done());
+            }
+            match self.append(id, seen, events, meta).await {
+                Ok(()) => return Ok(seen.done()),
+                Err(AppendError::Conflict { .. }) => {
+                    fresh = true;
+                    self.catch_up(id, seen).await?;
+                }
+                Err(error) => return Err(fault(error)),
+            }
+        }
+        Err(Error::ConcurrentChange)
+    }
+
+    /// Today's state, read from the log as far as it is not known.
+    pub async fn load(&self, id: &str) -> Result<Done<A>, Error> {
+        let slot = self.slot(id);
+        let mut slot = slot.lock().await;
+        let mut seen = slot.take().unwrap_or_else(Seen::nothing);
+        self.catch_up(id, &mut seen).await?;
+        let done = seen.done();
+        *slot = Some(seen);
+        Ok(done)
+    }
+
+    fn slot(&self, id: &str) -> Slot<A> {
+        let made: Result<_, std::convert::Infallible> =
+            self.cache.get_or_insert_with(id, || Ok(Slot::default()));
+        match made {
+            Ok(slot) => slot,
+            Err(never) => match never {},
+        }
+    }
+
+    async fn append(
+        &self,
+        id: &str,
+        seen: &mut Seen<A>,
+        events: Vec<A::Event>,
+        meta: &Meta,
+    ) -> Result<(), AppendError> {
+        let expected = ExpectedVersion::after(seen.length);
+        let at = self.clock.now();
+        let new = events
+            .iter()
+            .enumerate()
+            .map(|(index, event)| new_event::<A>(event, index, meta, at));
+        let append = Append::new(StreamName::new(A::CATEGORY, id), expected, new.collect())?;
+        let appended = self.log.append(append).await?;
+        for event in &events {
+            seen.see(event, meta.command_id, appended.position);
+        }
+        Ok(())
+    }
+
+    /// Reads what is new; how many events that was.
+    async fn catch_up(&self, id: &str, seen: &mut Seen<A>) -> Result<usize, Error> {
+        let stream = StreamName::new(A::CATEGORY, id);
+        let mut new = 0;
+        loop {
+            let page = self.log.read_stream(&stream, seen.length, PAGE).await;
+            let page = page.map_err(Error::Unavailable)?;
+            for recorded in &page {
+                let event = decode::<A>(recorded)?;
+                seen.see(&event, recorded.metadata.command_id, recorded.position);
+            }
+            new += page.len();
+            if page.len() < PAGE {
+                return Ok(new);
+            }
+        }
+    }
+
+    /// The state when the stream had `length` events: what a repeated command is answered with.
+    async fn as_of(&self, id: &str, seen: &Seen<A>, length: u64) -> Result<Done<A>, Error> {
+        if length == seen.length {
+            return Ok(seen.done());
+        }
+        let stream = StreamName::new(A::CATEGORY, id);
+        let mut then = Seen::nothing();
+        while then.length < length {
+            let limit = PAGE.min((length - then.length) as usize);
+            let page = self.log.read_stream(&stream, then.length, limit).await;
+            let page = page.map_err(Error::Unavailable)?;
+            if page.is_empty() {
+                let gone = LogError::Foreign(format!("{stream} is shorter than it was"));
+                return Err(Error::Unavailable(gone));
+            }
+            for recorded in &page {
+                let event = decode::<A>(recorded)?;
+                then.see(&event, recorded.metadata.command_id, recorded.position);
+            }
+        }
+        Ok(then.done())
+    }
+}
+
+fn new_event<A: Aggregate>(
+    event: &A::Event,
+    index: usize,
+    meta: &Meta,
+    at: domain::Instant,
+) -> NewEvent {
+    let encoded = stored::encode::<A>(event);
+    NewEvent {
+        id: NewEvent::id_of(meta.command_id, index),
+        event_type: encoded.event_type,
+        schema_version: encoded.schema_version,
+        payload: encoded.payload,
+        metadata: Metadata {
+            command_id: meta.command_id,
+            correlation_id: meta.correlation_id,
+            causation_id: meta.causation_id,
+            actor: meta.actor.clone(),
+            at,
+        },
+    }
+}
+
+fn decode<A: Aggregate>(recorded: &RecordedEvent) -> Result<A::Event, Error> {
+    let stored = Stored {
+        category: recorded.stream.category(),
+        event_type: &recorded.event_type,
+        schema_version: recorded.schema_version,
+        payload: &recorded.payload,
+    };
+    stored::decode::<A>(&stored).map_err(|source| Error::Unreadable {
+        stream: recorded.stream.to_string(),
+        source,
+    })
+}
+
+fn fault(error: AppendError) -> Error {
+    match error {
+        AppendError::Conflict { .. } => Error::ConcurrentChange,
+        AppendError::TooLarge { .. } | AppendError::Empty => Error::TooLarge(error),
+        AppendError::Unavailable(source) => Error::Unavailable(source),
+    }
+}

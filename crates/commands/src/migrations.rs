@@ -1,0 +1,16 @@
+//! The tables of this crate, schema `commands`: notices, timers, paused parts.
+
+use deadpool_postgres::Pool;
+
+pub use eventlog::postgres::MigrateError;
+
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// Brings the schema up to date. Processes that start together wait for each other, and one that
+/// is older than the schema starts all the same: changes are such that it still works.
+pub async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
+    let runner = embedded::migrations::runner().set_abort_missing(false);
+    eventlog::postgres::migrate(pool, "commands", runner).await
+}

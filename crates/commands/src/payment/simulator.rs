@@ -1,0 +1,306 @@
+//! A payment gateway in process, for development, demos and tests. It moves no money.
+//!
+//! It keeps the contract of `docs/payment-gateway.md`: the same key is the same charge, also when
+//! asked at once from several places, and a charge is refunded at most once. With a journal it
+//! knows its charges after a restart, and several processes may share them.
+
+mod behaviour;
+mod journal;
+mod record;
+
+pub use behaviour::Behaviour;
+pub use journal::JournalError;
+pub use record::{ChargeRecord, RefundRecord};
+
+use super::{
+    Charge, ChargeStatus, GatewayError, PaymentGateway, Refund, TIME_LIMIT, refund_key,
+};
+use async_trait::async_trait;
+use behaviour::{Ending, Fate};
+use domain::Won;
+use journal::Journal;
+use record::{Entry, Records};
+use std::{
+    collections::HashMap,
+    future::{Future, pending},
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::time::{sleep, timeout};
+
+/// Why a request gets no charge and no refund.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulatorError {
+    #[error("the key was used before with another amount or reference")]
+    KeyReused,
+    #[error("there is no charge with this key")]
+    UnknownCharge,
+    #[error("the charge was declined, so there is nothing to give back")]
+    NotApproved,
+    #[error("the charge is refunded already")]
+    AlreadyRefunded,
+    #[error("{charged} won were charged, so {asked} won cannot be given back")]
+    MoreThanCharged { asked: i64, charged: i64 },
+    /// It misbehaves, as it was told to.
+    #[error("a simulated failure")]
+    Failed,
+    #[error("the journal of charges cannot be used")]
+    Journal(#[from] JournalError),
+}
+
+impl SimulatorError {
+    /// Stable and for machines.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::KeyReused => "key-reused",
+            Self::UnknownCharge => "unknown-charge",
+            Self::NotApproved => "not-approved",
+            Self::AlreadyRefunded => "already-refunded",
+            Self::MoreThanCharged { .. } => "more-than-charged",
+            Self::Failed => "simulated-failure",
+            Self::Journal(_) => "journal",
+        }
+    }
+
+    /// The HTTP status that says the same.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::UnknownCharge => 404,
+            Self::NotApproved | Self::AlreadyRefunded => 409,
+            Self::KeyReused | Self::MoreThanCharged { .. } => 422,
+            Self::Failed => 503,
+            Self::Journal(_) => 500,
+        }
+    }
+}
+
+/// The gateway. Its own methods answer as a server would: late, or never. As a [`PaymentGateway`]
+/// it answers within [`TIME_LIMIT`], like a client that gives up.
+#[derive(Debug)]
+pub struct Simulator {
+    behaviour: Behaviour,
+    books: Mutex<Books>,
+}
+
+#[derive(Debug, Default)]
+struct Books {
+    records: Records,
+    journal: Option<Journal>,
+    /// How often each key was asked about, so that a repeat may fare better than the first try.
+    tries: HashMap<String, u64>,
+}
+
+impl Simulator {
+    /// Reads the journal, if one is given and there, and keeps it from then on. A journal is
+    /// written before an answer is given, but not flushed to disk: it outlives the process, not
+    /// the machine.
+    pub fn open(journal: Option<PathBuf>, behaviour: Behaviour) -> Result<Self, JournalError> {
+        let journal = journal.map(Journal::open).transpose()?;
+        let books = Books {
+            journal,
+            ..Books::default()
+        };
+        let simulator = Self {
+            behaviour,
+            books: Mutex::new(books),
+        };
+        simulator.books().in_step(|_| Ok::<_, JournalError>(()))?;
+        Ok(simulator)
+    }
+
+    /// Charges, or declines to. Errors: `KeyReused`, `Failed`, `Journal`.
+    pub async fn charge(
+        &self,
+        key: &str,
+        amount: Won,
+        reference: &str,
+    ) -> Result<ChargeRecord, SimulatorError> {
+        let status = if self.behaviour.declines(key) {
+            let reason = Some("the card was declined".to_owned());
+            ChargeStatus::Declined { reason }
+        } else {
+            ChargeStatus::Approved
+        };
+        let charge = ChargeRecord::new(key, amount, reference, status);
+        self.serve(key, |books| books.charge(charge)).await
+    }
+
+    /// The charge with this key. Never hangs and never fails, but takes its time.
+    pub async fn find(&self, key: &str) -> Result<Option<ChargeRecord>, JournalError> {
+        let fate = self.fate(key);
+        wait(fate.latency).await;
+        self.books()
+            .in_step(|books| Ok(books.records.get(key).cloned()))
+    }
+
+    /// Gives back up to what was charged under `charge_key`. `refund_key` names the refund: the
+    /// same again answers as before, another one for the same charge is refused.
+    pub async fn refund(
+        &self,
+        charge_key: &str,
+        refund_key: &str,
+        amount: Won,
+    ) -> Result<RefundRecord, SimulatorError> {
+        let refund = RefundRecord::new(refund_key, amount);
+        self.serve(charge_key, |books| books.refund(charge_key, refund))
+            .await
+    }
+
+    /// Every charge, with its refund, in the order they were made.
+    pub fn charges(&self) -> Result<Vec<ChargeRecord>, JournalError> {
+        self.books()
+            .in_step(|books| Ok(books.records.all().to_vec()))
+    }
+
+    /// What a request meets: half of its latency passes before anything is recorded, half after.
+    async fn serve<T>(
+        &self,
+        key: &str,
+        record: impl FnOnce(&mut Books) -> Result<T, SimulatorError>,
+    ) -> Result<T, SimulatorError> {
+        let fate = self.fate(key);
+        wait(fate.latency / 2).await;
+        let recorded = fate
+            .ending
+            .records()
+            .then(|| self.books().in_step(record));
+        wait(fate.latency / 2).await;
+        match (fate.ending, recorded) {
+            (Ending::Answers, Some(answer)) => answer,
+            (Ending::Hangs { .. }, _) => pending().await,
+            _ => Err(SimulatorError::Failed),
+        }
+    }
+
+    fn fate(&self, key: &str) -> Fate {
+        if self.behaviour.is_plain() {
+            return self.behaviour.fate(key, 0);
+        }
+        let mut books = self.books();
+        let tries = books.tries.entry(key.to_owned()).or_default();
+        *tries += 1;
+        self.behaviour.fate(key, *tries)
+    }
+
+    fn books(&self) -> MutexGuard<'_, Books> {
+        // Records are changed only after all that can fail, so they are whole after a panic too.
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Books {
+    /// Does `work` with the journal locked and read to its end. The lock is held for microseconds,
+    /// by us and by others, so waiting for it may block the thread.
+    fn in_step<T, E: From<JournalError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if let Some(journal) = &mut self.journal {
+            for entry in journal.lock()? {
+                self.records.apply(entry);
+            }
+        }
+        let outcome = work(self);
+        if let Some(journal) = &mut self.journal {
+            journal.unlock()?;
+        }
+        outcome
+    }
+
+    fn charge(&mut self, charge: ChargeRecord) -> Result<ChargeRecord, SimulatorError> {
+        match self.records.get(&charge.key) {
+            Some(known) if known.same_request(&charge) => Ok(known.clone()),
+            Some(_) => Err(SimulatorError::KeyReused),
+            None => {
+                self.record(Entry::Charged(charge.clone()))?;
+                Ok(charge)
+            }
+        }
+    }
+
+    fn refund(
+        &mut self,
+        charge_key: &str,
+        refund: RefundRecord,
+    ) -> Result<RefundRecord, SimulatorError> {
+        let charge = self
+            .records
+            .get(charge_key)
+            .ok_or(SimulatorError::UnknownCharge)?;
+        match &charge.refund {
+            Some(known) if *known == refund => return Ok(refund),
+            Some(known) if known.key == refund.key => return Err(SimulatorError::KeyReused),
+            Some(_) => return Err(SimulatorError::AlreadyRefunded),
+            None => {}
+        }
+        if charge.status != ChargeStatus::Approved {
+            return Err(SimulatorError::NotApproved);
+        }
+        if refund.amount > charge.amount {
+            let (asked, charged) = (refund.amount.get(), charge.amount.get());
+            return Err(SimulatorError::MoreThanCharged { asked, charged });
+        }
+        let charge_key = charge_key.to_owned();
+        self.record(Entry::Refunded {
+            charge_key,
+            refund: refund.clone(),
+        })?;
+        Ok(refund)
+    }
+
+    fn record(&mut self, entry: Entry) -> Result<(), JournalError> {
+        if let Some(journal) = &mut self.journal {
+            journal.append(&entry)?;
+        }
+        self.records.apply(entry);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PaymentGateway for Simulator {
+    async fn charge(
+        &self,
+        key: &str,
+        amount: Won,
+        reference: &str,
+    ) -> Result<Charge, GatewayError> {
+        let charge = in_time(Self::charge(self, key, amount, reference)).await?;
+        Ok(charge.into())
+    }
+
+    async fn find(&self, key: &str) -> Result<Option<Charge>, GatewayError> {
+        let find = async { Ok(Self::find(self, key).await?) };
+        Ok(in_time(find).await?.map(Charge::from))
+    }
+
+    async fn refund(&self, key: &str, amount: Won) -> Result<Refund, GatewayError> {
+        let refund_key = refund_key(key);
+        let refund = in_time(Self::refund(self, key, &refund_key, amount)).await?;
+        Ok(refund.into())
+    }
+}
+
+async fn in_time<T>(
+    answer: impl Future<Output = Result<T, SimulatorError>>,
+) -> Result<T, GatewayError> {
+    match timeout(TIME_LIMIT, answer).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) if error.status() < 500 => Err(GatewayError::Rejected {
+            status: error.status(),
+            detail: format!("{}: {error}", error.code()),
+        }),
+        Ok(Err(error)) => Err(GatewayError::Unknown(error.into())),
+        Err(elapsed) => Err(GatewayError::Unknown(elapsed.into())),
+    }
+}
+
+async fn wait(time: Duration) {
+    if !time.is_zero() {
+        sleep(time).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

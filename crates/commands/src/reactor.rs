@@ -1,0 +1,286 @@
+//! Feeds facts to policies and executes what they ask, from a checkpoint, at least once. The ids of
+//! the commands are made from the fact and the policy, so the effect is exactly once.
+//!
+//! A fact whose asks cannot be done now is parked with the later facts of its stream; everything
+//! else goes on. See [`eventlog::consumer`].
+
+mod handle;
+mod retry;
+
+use crate::{
+    Error, Meta,
+    notices::Notice,
+    timers::{Timer, TimerError},
+};
+use async_trait::async_trait;
+use deadpool_postgres::Pool;
+use domain::{Context, Event, Fact};
+use eventlog::{
+    Delivery, EventLog, Position, RecordedEvent, Subscription,
+    consumer::{Consumers, Lease, ParkedEvents},
+};
+use handle::Effects;
+use serde::de::DeserializeOwned;
+use std::{collections::HashSet, sync::Arc, time::Duration};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// How long a reactor may be silent before another takes over.
+pub const LEASE: Duration = Duration::from_secs(5);
+/// Facts handled before the checkpoint moves.
+const BATCH: usize = 1024;
+/// How long the checkpoint may stay behind when nothing but it would be written.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
+/// How often parked streams are looked at and the lease is renewed.
+const TICK: Duration = Duration::from_millis(250);
+
+/// What one fact leads to.
+#[derive(Debug)]
+pub struct Reaction<A> {
+    /// Named requests, in order.
+    pub asks: Vec<(&'static str, A)>,
+    pub set: Vec<Timer>,
+    /// Keys of timers that are no longer needed.
+    pub cancel: Vec<String>,
+    pub notice: Option<Notice>,
+}
+
+/// A context whose facts have consequences.
+#[async_trait]
+pub trait Reactive: Send + Sync + 'static {
+    /// JSON inside timers.
+    type Ask: DeserializeOwned + Send + Sync;
+
+    fn context(&self) -> Context;
+
+    /// What a fact leads to. May read aggregates, stores nothing.
+    async fn react(
+        &self,
+        fact: &Fact<Event>,
+        of: &RecordedEvent,
+    ) -> Result<Reaction<Self::Ask>, Error>;
+
+    /// Does what was asked. Doing it again changes nothing.
+    async fn perform(&self, ask: &Self::Ask, meta: &Meta) -> Result<(), Error>;
+}
+
+/// Does what a timer asks, as the command that its fact and its key make. A refusal is an outcome
+/// like any other.
+pub async fn fire<R: Reactive>(context: &R, timer: Timer) -> Result<(), TimerError> {
+    let ask = serde_json::from_str(&timer.ask).map_err(TimerError::failed)?;
+    let meta = Meta {
+        command_id: Uuid::new_v5(&timer.cause.fact_id, timer.key.as_bytes()),
+        correlation_id: timer.cause.correlation_id,
+        causation_id: Some(timer.cause.fact_id),
+        actor: "timer".to_owned(),
+    };
+    match context.perform(&ask, &meta).await {
+        Ok(()) | Err(Error::Refused(_)) => Ok(()),
+        Err(Error::PartDown { .. }) => Err(TimerError::PartDown),
+        Err(error) => Err(TimerError::failed(error)),
+    }
+}
+
+/// The worker that follows one context.
+pub struct Reactor<R: Reactive> {
+    context: Arc<R>,
+    log: Arc<dyn EventLog>,
+    pool: Pool,
+    consumers: Consumers,
+    parked: ParkedEvents,
+    parts: crate::parts::Parts,
+    owner: Uuid,
+}
+
+/// The consumer's name in checkpoints: `reactor.cafe`.
+pub fn consumer_name(context: Context) -> String {
+    format!("reactor.{}", context.name())
+}
+
+/// Why a reactor starts over from its checkpoint.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Interrupted {
+    #[error(transparent)]
+    Pool(#[from] deadpool_postgres::PoolError),
+    #[error(transparent)]
+    Database(#[from] tokio_postgres::Error),
+    #[error(transparent)]
+    Lease(#[from] eventlog::consumer::AdvanceError),
+    #[error("the lease of {0} is lost")]
+    Lost(String),
+    #[error("the event log is not available")]
+    Log(#[source] eventlog::LogError),
+    #[error("the event log was shut down")]
+    Closed,
+}
+
+/// Where a running reactor is.
+struct Session {
+    lease: Lease,
+    /// Handled up to here; the checkpoint follows.
+    handled: Position,
+    /// Streams with parked facts.
+    parked: HashSet<String>,
+    written: Instant,
+}
+
+impl<R: Reactive> Reactor<R> {
+    /// `owner` is this process.
+    pub fn new(
+        context: Arc<R>,
+        log: Arc<dyn EventLog>,
+        pool: Pool,
+        parts: crate::parts::Parts,
+        owner: Uuid,
+    ) -> Self {
+        Self {
+            context,
+            log,
+            consumers: Consumers::new(pool.clone()),
+            parked: ParkedEvents::new(pool.clone()),
+            pool,
+            parts,
+            owner,
+        }
+    }
+
+    /// Works until cancelled, then gives the lease back.
+    pub async fn run(self, cancel: CancellationToken) {
+        let name = consumer_name(self.context.context());
+        let mut pause = Duration::from_millis(100);
+        while !cancel.is_cancelled() {
+            let began = Instant::now();
+            if let Err(error) = self.session(&name, &cancel).await {
+                tracing::warn!(reactor = name, %error, "interrupted; starting over from the checkpoint");
+                if began.elapsed() > LEASE {
+                    pause = Duration::from_millis(100);
+                }
+                cancel.run_until_cancelled(sleep(pause)).await;
+                pause = (pause * 2).min(Duration::from_secs(2));
+            }
+        }
+    }
+
+    async fn session(&self, name: &str, cancel: &CancellationToken) -> Result<(), Interrupted> {
+        self.consumers.register(&[name]).await?;
+        let Some(lease) = self.acquire(name, cancel).await? else {
+            return Ok(());
+        };
+        let mut session = Session {
+            handled: lease.position,
+            parked: self.parked.streams(name).await?,
+            lease,
+            written: Instant::now(),
+        };
+        let categories = self.context.context().parts();
+        let categories = categories.iter().map(|&part| part.to_owned()).collect();
+        let mut facts = self.log.subscribe(session.handled, categories);
+        let worked = self.work(&mut session, &mut facts, cancel).await;
+        if worked.is_ok() {
+            self.consumers.release(&session.lease).await?;
+        }
+        worked
+    }
+
+    /// Waits for the lease; `None` when cancelled before.
+    async fn acquire(
+        &self,
+        name: &str,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Lease>, Interrupted> {
+        while !cancel.is_cancelled() {
+            if let Some(lease) = self.consumers.acquire(name, self.owner, LEASE).await? {
+                return Ok(Some(lease));
+            }
+            cancel.run_until_cancelled(sleep(LEASE / 10)).await;
+        }
+        Ok(None)
+    }
+
+    async fn work(
+        &self,
+        session: &mut Session,
+        facts: &mut Subscription,
+        cancel: &CancellationToken,
+    ) -> Result<(), Interrupted> {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => return self.checkpoint(session).await,
+                _ = tick.tick() => self.tick(session).await?,
+                delivery = facts.next() => {
+                    let delivery = delivery.ok_or(Interrupted::Closed)?;
+                    self.take(session, delivery, facts).await?;
+                }
+            }
+        }
+    }
+
+    /// Handles a delivery together with those that are there already.
+    async fn take(
+        &self,
+        session: &mut Session,
+        first: Delivery,
+        facts: &mut Subscription,
+    ) -> Result<(), Interrupted> {
+        let mut events = Vec::new();
+        let mut next = Some(first);
+        while let Some(delivery) = next {
+            match delivery {
+                Delivery::Events(more) => {
+                    session.handled = more.last().map_or(session.handled, |last| last.position);
+                    events.extend(more);
+                }
+                Delivery::Checkpoint(position) => session.handled = position,
+                Delivery::CaughtUp => {}
+            }
+            next = (events.len() < BATCH).then(|| facts.try_next()).flatten();
+        }
+        let effects = self.handle(&session.parked, events).await?;
+        if effects.is_empty() && session.written.elapsed() < CHECKPOINT_EVERY {
+            return Ok(());
+        }
+        self.write(session, effects).await
+    }
+
+    async fn tick(&self, session: &mut Session) -> Result<(), Interrupted> {
+        self.retry(session).await?;
+        self.checkpoint(session).await?;
+        if session.written.elapsed() > LEASE / 5 {
+            if !self.consumers.renew(&session.lease, LEASE).await? {
+                return Err(Interrupted::Lost(session.lease.name.clone()));
+            }
+            session.written = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Moves the checkpoint to what is handled.
+    async fn checkpoint(&self, session: &mut Session) -> Result<(), Interrupted> {
+        if session.handled == session.lease.position {
+            return Ok(());
+        }
+        self.write(session, Effects::default()).await
+    }
+
+    /// Stores what the batch leaves behind, and the checkpoint, in one transaction.
+    async fn write(&self, session: &mut Session, effects: Effects) -> Result<(), Interrupted> {
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await?;
+        effects.store(&transaction, &session.lease.name).await?;
+        if session.handled != session.lease.position {
+            let (lease, to) = (&mut session.lease, session.handled);
+            eventlog::consumer::advance(&transaction, lease, to, LEASE).await?;
+        }
+        transaction.commit().await?;
+        let streams = effects.parked.iter();
+        session
+            .parked
+            .extend(streams.map(|(event, _)| event.stream.to_string()));
+        session.written = Instant::now();
+        Ok(())
+    }
+}

@@ -1,0 +1,210 @@
+//! One batch of facts: streams side by side, the facts of a stream in order.
+
+use super::{Interrupted, Reaction, Reactive, Reactor};
+use crate::{
+    Error, Meta,
+    notices::{self, Notice},
+    timers::{self, Timer},
+};
+use deadpool_postgres::Transaction;
+use domain::{Event, Fact, stored::Stored};
+use eventlog::{
+    RecordedEvent, StreamName,
+    consumer::{Hold, park},
+};
+use futures::{StreamExt, stream};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+use uuid::Uuid;
+
+/// Streams handled side by side.
+const STREAMS: usize = 64;
+/// How long until what failed is tried again, the first time.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What a batch leaves behind, to be stored with the checkpoint.
+#[derive(Debug, Default)]
+pub(super) struct Effects {
+    pub set: Vec<Timer>,
+    pub cancel: Vec<String>,
+    pub notices: Vec<Notice>,
+    pub parked: Vec<(Arc<RecordedEvent>, Hold)>,
+}
+
+impl Effects {
+    pub(super) fn is_empty(&self) -> bool {
+        self.set.is_empty()
+            && self.cancel.is_empty()
+            && self.notices.is_empty()
+            && self.parked.is_empty()
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        self.set.extend(other.set);
+        self.cancel.extend(other.cancel);
+        self.notices.extend(other.notices);
+        self.parked.extend(other.parked);
+    }
+
+    /// A timer that is set and forgotten in one batch was never needed.
+    fn settle(&mut self) {
+        let forgotten: HashSet<&String> = self.cancel.iter().collect();
+        let (mut needless, mut set) = (HashSet::new(), Vec::new());
+        for timer in std::mem::take(&mut self.set) {
+            if forgotten.contains(&timer.key) {
+                needless.insert(timer.key);
+            } else {
+                set.push(timer);
+            }
+        }
+        self.set = set;
+        self.cancel.retain(|key| !needless.contains(key));
+    }
+
+    pub(super) async fn store(
+        &self,
+        transaction: &Transaction<'_>,
+        consumer: &str,
+    ) -> Result<(), tokio_postgres::Error> {
+        timers::set(transaction, &self.set).await?;
+        timers::cancel(transaction, &self.cancel).await?;
+        notices::enqueue(transaction, &self.notices).await?;
+        for (event, hold) in &self.parked {
+            park(transaction, consumer, event, hold).await?;
+        }
+        Ok(())
+    }
+}
+
+impl<R: Reactive> Reactor<R> {
+    /// Handles facts, parking what cannot be done now. `parked` are the streams to stand behind.
+    pub(super) async fn handle(
+        &self,
+        parked: &HashSet<String>,
+        events: Vec<Arc<RecordedEvent>>,
+    ) -> Result<Effects, Interrupted> {
+        let mut streams: HashMap<StreamName, Vec<Arc<RecordedEvent>>> = HashMap::new();
+        for event in events {
+            streams.entry(event.stream.clone()).or_default().push(event);
+        }
+        let handled = stream::iter(streams.into_iter().map(|(stream, events)| async move {
+            self.handle_stream(events, parked.contains(stream.as_str()))
+                .await
+        }));
+        let mut handled = handled.buffer_unordered(STREAMS);
+        let mut effects = Effects::default();
+        while let Some(of_stream) = handled.next().await {
+            effects.merge(of_stream?);
+        }
+        effects.settle();
+        Ok(effects)
+    }
+
+    async fn handle_stream(
+        &self,
+        events: Vec<Arc<RecordedEvent>>,
+        mut behind: bool,
+    ) -> Result<Effects, Interrupted> {
+        let mut effects = Effects::default();
+        for event in events {
+            if behind {
+                effects.parked.push((event, Hold::Behind));
+                continue;
+            }
+            let (left, hold) = self.handle_fact(&event).await?;
+            effects.merge(left);
+            if let Some(hold) = hold {
+                effects.parked.push((event, hold));
+                behind = true;
+            }
+        }
+        Ok(effects)
+    }
+
+    /// Does all that a fact asks for that can be done; why the rest must wait, if it must.
+    pub(super) async fn handle_fact(
+        &self,
+        recorded: &RecordedEvent,
+    ) -> Result<(Effects, Option<Hold>), Interrupted> {
+        let reaction = match fact_of(recorded) {
+            Ok(fact) => self.context.react(&fact, recorded).await,
+            Err(hold) => return Ok((Effects::default(), Some(hold))),
+        };
+        let reaction = match reaction {
+            Ok(reaction) => reaction,
+            Err(error) => return Ok((Effects::default(), why(error)?)),
+        };
+        let hold = self.perform_all(&reaction, recorded).await?;
+        let effects = Effects {
+            set: reaction.set,
+            cancel: reaction.cancel,
+            notices: reaction.notice.into_iter().collect(),
+            parked: vec![],
+        };
+        Ok((effects, hold))
+    }
+
+    async fn perform_all(
+        &self,
+        reaction: &Reaction<R::Ask>,
+        recorded: &RecordedEvent,
+    ) -> Result<Option<Hold>, Interrupted> {
+        let mut first = None;
+        for (policy, ask) in &reaction.asks {
+            let meta = Meta {
+                command_id: Uuid::new_v5(&recorded.id, policy.as_bytes()),
+                correlation_id: recorded.metadata.correlation_id,
+                causation_id: Some(recorded.id),
+                actor: "policy".to_owned(),
+            };
+            if let Err(error) = self.context.perform(ask, &meta).await {
+                tracing::debug!(policy, fact = %recorded.id, %error, "a policy's request");
+                first = first.or(why(error)?);
+            }
+        }
+        Ok(first)
+    }
+}
+
+fn fact_of(recorded: &RecordedEvent) -> Result<Fact<Event>, Hold> {
+    let stored = Stored {
+        category: recorded.stream.category(),
+        event_type: &recorded.event_type,
+        schema_version: recorded.schema_version,
+        payload: &recorded.payload,
+    };
+    let event = domain::decode(&stored).map_err(|error| Hold::Poison {
+        reason: error.to_string(),
+    })?;
+    Ok(Fact {
+        id: recorded.id,
+        of: recorded.stream.id().to_owned(),
+        at: recorded.metadata.at,
+        event,
+    })
+}
+
+/// What an error means for the fact that asked: `None` is an outcome like any other. A log that
+/// cannot be reached is everybody's trouble: nothing is parked, the reactor starts over.
+pub(super) fn why(error: Error) -> Result<Option<Hold>, Interrupted> {
+    let retry = |reason: String| Hold::Retry {
+        after: RETRY_AFTER,
+        reason,
+    };
+    match error {
+        Error::Refused(_) => Ok(None),
+        Error::PartDown { part } => Ok(Some(Hold::Waiting { part })),
+        Error::Unavailable(source) => Err(Interrupted::Log(source)),
+        error @ (Error::ConcurrentChange
+        | Error::PaymentDeclined { .. }
+        | Error::PaymentUnavailable { .. }
+        | Error::PaymentUnknown { .. }) => Ok(Some(retry(error.to_string()))),
+        error @ (Error::PaymentRejected(_) | Error::TooLarge(_) | Error::Unreadable { .. }) => {
+            let reason = error.to_string();
+            Ok(Some(Hold::Poison { reason }))
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Parked facts: tried again when their time has come, in the order of their stream.
+
+use super::{Effects, Interrupted, Reactive, Reactor, Session};
+use eventlog::{
+    RecordedEvent, StreamName,
+    consumer::{Hold, Parked, unpark},
+};
+use futures::{StreamExt, stream};
+use std::{sync::Arc, time::Duration};
+
+/// Streams tried at one tick.
+const STREAMS: usize = 256;
+/// Of these, side by side.
+const SIDE_BY_SIDE: usize = 32;
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+impl<R: Reactive> Reactor<R> {
+    /// Goes on with every stream whose first parked fact may be tried now.
+    pub(super) async fn retry(&self, session: &mut Session) -> Result<(), Interrupted> {
+        if session.parked.is_empty() {
+            return Ok(());
+        }
+        let name = &session.lease.name;
+        let paused = self.parts.paused();
+        let due = self.parked.due(name, &paused, STREAMS as i64).await?;
+        let mut tried = stream::iter(due.iter().map(|stream| self.retry_stream(name, stream)))
+            .buffer_unordered(SIDE_BY_SIDE);
+        while let Some(outcome) = tried.next().await {
+            outcome?;
+        }
+        // A person may have skipped some, too.
+        session.parked = self.parked.streams(name).await?;
+        Ok(())
+    }
+
+    /// Handles a stream's parked facts until one must wait on.
+    async fn retry_stream(&self, name: &str, stream: &StreamName) -> Result<(), Interrupted> {
+        for parked in self.parked.of_stream(name, stream).await? {
+            let recorded = self.recorded(&parked).await?;
+            let (mut effects, hold) = self.handle_fact(&recorded).await?;
+            if let Some(hold) = hold {
+                effects
+                    .parked
+                    .push((recorded, later(hold, parked.attempts)));
+            }
+            let waits = !effects.parked.is_empty();
+            self.settle(name, &parked, effects).await?;
+            if waits {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn recorded(&self, parked: &Parked) -> Result<Arc<RecordedEvent>, Interrupted> {
+        let read = self.log.read_stream(&parked.stream, parked.version, 1);
+        let found = read.await.map_err(Interrupted::Log)?.into_iter().next();
+        let gone = || eventlog::LogError::Foreign(format!("{} was cut", parked.stream));
+        found.map(Arc::new).ok_or_else(|| Interrupted::Log(gone()))
+    }
+
+    /// Stores what a retried fact leaves behind, and takes it off the list unless it waits on.
+    async fn settle(
+        &self,
+        name: &str,
+        parked: &Parked,
+        effects: Effects,
+    ) -> Result<(), Interrupted> {
+        let mut client = self.pool.get().await?;
+        let transaction = client.transaction().await?;
+        effects.store(&transaction, name).await?;
+        if effects.parked.is_empty() {
+            unpark(&transaction, parked).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// Waits longer each time.
+fn later(hold: Hold, attempts: i32) -> Hold {
+    match hold {
+        Hold::Retry { after, reason } => {
+            let doubled = after * 2u32.saturating_pow(attempts.clamp(0, 10) as u32);
+            Hold::Retry {
+                after: doubled.min(LONGEST_PAUSE),
+                reason,
+            }
+        }
+        Hold::Waiting { .. } | Hold::Poison { .. } | Hold::Behind => hold,
+    }
+}

@@ -1,0 +1,47 @@
+//! Schema changes, one set per schema, applied by one process at a time.
+
+use deadpool_postgres::{Pool, PoolError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    #[error("the database cannot be reached")]
+    Pool(#[from] PoolError),
+    #[error("the database refused to prepare schema {schema}")]
+    Schema {
+        schema: &'static str,
+        #[source]
+        source: tokio_postgres::Error,
+    },
+    #[error("the changes of schema {schema} could not be applied")]
+    Changes {
+        schema: &'static str,
+        #[source]
+        source: refinery::Error,
+    },
+}
+
+/// Creates the schema when it is missing and applies what is new of its changes. Processes that
+/// start together wait for each other.
+pub async fn migrate(
+    pool: &Pool,
+    schema: &'static str,
+    mut runner: refinery::Runner,
+) -> Result<(), MigrateError> {
+    let failed = |source| MigrateError::Schema { schema, source };
+    let mut client = pool.get().await?;
+    let lock = "select pg_advisory_lock(hashtext('jangteo schema changes'))";
+    client.batch_execute(lock).await.map_err(failed)?;
+    let create = format!("create schema if not exists {schema}");
+    let created = client.batch_execute(&create).await.map_err(failed);
+    let applied = match created {
+        Ok(()) => runner
+            .set_migration_table_name(format!("{schema}.schema_changes"))
+            .run_async(&mut **client)
+            .await
+            .map_err(|source| MigrateError::Changes { schema, source }),
+        Err(error) => Err(error),
+    };
+    let unlock = "select pg_advisory_unlock(hashtext('jangteo schema changes'))";
+    client.batch_execute(unlock).await.map_err(failed)?;
+    applied.map(|_| ())
+}

@@ -1,0 +1,83 @@
+//! Reading events.
+
+use crate::{LogError, Metadata, Position, RecordedEvent, StreamName};
+use deadpool_postgres::Pool;
+use tokio_postgres::{Row, types::ToSql};
+
+const COLUMNS: &str = "position, stream, version, id, type, schema_version, payload::text,
+     command_id, correlation_id, causation_id, actor, at";
+
+/// A position of this engine.
+pub(super) fn at(number: i64) -> Position {
+    let number = number as u64;
+    Position {
+        commit: number,
+        prepare: number,
+    }
+}
+
+pub(super) async fn head(pool: &Pool) -> Result<Position, LogError> {
+    let client = pool.get().await.map_err(LogError::unreachable)?;
+    let row = client.query_one("select position from eventlog.head", &[]);
+    Ok(at(row.await.map_err(LogError::unreachable)?.get(0)))
+}
+
+pub(super) async fn of_stream(
+    pool: &Pool,
+    stream: &StreamName,
+    from_version: u64,
+    limit: usize,
+) -> Result<Vec<RecordedEvent>, LogError> {
+    let select = format!(
+        "select {COLUMNS} from eventlog.events
+         where stream = $1 and version >= $2 order by version limit $3"
+    );
+    let from = i64::try_from(from_version).unwrap_or(i64::MAX);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    query(pool, &select, &[&stream.as_str(), &from, &limit]).await
+}
+
+/// The next `limit` events after a position.
+pub(super) async fn after(
+    pool: &Pool,
+    position: u64,
+    limit: i64,
+) -> Result<Vec<RecordedEvent>, LogError> {
+    let select = format!(
+        "select {COLUMNS} from eventlog.events where position > $1 order by position limit $2"
+    );
+    let position = i64::try_from(position).unwrap_or(i64::MAX);
+    query(pool, &select, &[&position, &limit]).await
+}
+
+async fn query(
+    pool: &Pool,
+    select: &str,
+    params: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<RecordedEvent>, LogError> {
+    let client = pool.get().await.map_err(LogError::unreachable)?;
+    let statement = client.prepare_cached(select).await;
+    let statement = statement.map_err(LogError::unreachable)?;
+    let rows = client.query(&statement, params).await;
+    let rows = rows.map_err(LogError::unreachable)?;
+    Ok(rows.iter().map(recorded).collect())
+}
+
+fn recorded(row: &Row) -> RecordedEvent {
+    RecordedEvent {
+        position: at(row.get(0)),
+        stream: StreamName::stored(row.get::<_, &str>(1)),
+        version: row.get::<_, i64>(2) as u64,
+        id: row.get(3),
+        event_type: row.get(4),
+        schema_version: row.get::<_, i16>(5) as u16,
+        payload: row.get(6),
+        metadata: Metadata {
+            command_id: row.get(7),
+            correlation_id: row.get(8),
+            causation_id: row.get(9),
+            actor: row.get(10),
+            at: row.get(11),
+        },
+    }
+}
