@@ -145,11 +145,13 @@ impl Cafe {
             customer_id: place.customer_id,
             phone: place.phone,
         };
-        let placed = self.order(&id, command.clone(), meta).await?;
-        let placed = match placed.state.failure() {
-            Some(PaymentFailure::Unavailable) => self.place_again(&id, command, meta).await?,
-            Some(PaymentFailure::Declined) | None => placed,
-        };
+        let mut placed = self.order(&id, command.clone(), meta).await?;
+        if placed.repeated {
+            placed = self.load_order(&id).await?;
+        }
+        if placed.state.failure() == Some(PaymentFailure::Unavailable) {
+            placed = self.place_again(&id, &placed.state, command, meta).await?;
+        }
         let paid = match placed.state.payment_open() {
             true => self.charge(&id, &placed.state).await?,
             false => placed,
@@ -163,14 +165,11 @@ impl Cafe {
     async fn place_again(
         &self,
         id: &Id,
+        closed: &Order,
         command: order::Command,
         meta: &Meta,
     ) -> Result<Done<Order>, Error> {
-        let now = self.load_order(id).await?;
-        if now.state.failure() != Some(PaymentFailure::Unavailable) {
-            return Ok(now);
-        }
-        let attempt = now.state.attempt() + 1;
+        let attempt = closed.attempt() + 1;
         let mut meta = meta.clone();
         meta.command_id = Uuid::new_v5(&meta.command_id, format!("attempt/{attempt}").as_bytes());
         self.order(id, command, &meta).await

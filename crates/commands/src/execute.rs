@@ -34,6 +34,8 @@ pub struct Done<A> {
     pub position: Option<Position>,
     /// The number of events in the stream then; 0 when nothing was ever stored.
     pub length: u64,
+    /// Whether the command was answered before.
+    pub repeated: bool,
 }
 
 /// A state and what it has seen.
@@ -68,6 +70,7 @@ impl<A: Aggregate> Seen<A> {
             state: self.state.clone(),
             position: self.position,
             length: self.length,
+            repeated: false,
         }
     }
 }
@@ -132,7 +135,9 @@ impl<A: Aggregate> Executor<A> {
     ) -> Result<Done<A>, Error> {
         for _ in 0..ATTEMPTS {
             if let Some(&length) = seen.answered.get(&meta.command_id) {
-                return self.as_of(id, seen, length).await;
+                let mut done = self.as_of(id, seen, length).await?;
+                done.repeated = true;
+                return Ok(done);
             }
             let decided = seen.state.decide(command);
             let stores = matches!(&decided, Ok(events) if !events.is_empty());
@@ -157,6 +162,17 @@ impl<A: Aggregate> Executor<A> {
             }
         }
         Err(Error::ConcurrentChange)
+    }
+
+    /// A state that may be a moment old: the cached one, if there is one. For what never changes.
+    pub async fn known(&self, id: &str) -> Result<A, Error> {
+        let cached = self.cache.get(id);
+        if let Some(slot) = cached
+            && let Some(seen) = &*slot.lock().await
+        {
+            return Ok(seen.state.clone());
+        }
+        Ok(self.load(id).await?.state)
     }
 
     /// Today's state, read from the log as far as it is not known.

@@ -25,7 +25,13 @@ const SET: &str = "
         as timer (key, context, due, ask, fact_id, correlation_id)
     on conflict (key) do nothing";
 
-const CANCEL: &str = "delete from commands.timers where key = any($1)";
+/// Whoever waits for rows here takes them in the order of their keys, so that two never wait for
+/// each other.
+const CANCEL: &str = "
+    with these as (
+        select key from commands.timers where key = any($1)
+        order by key for update)
+    delete from commands.timers using these where timers.key = these.key";
 
 const CLAIM: &str = "
     with ready as (
@@ -44,12 +50,11 @@ const NEXT: &str = "
     from commands.timers where context = any($1)";
 
 /// Only what is still as it was claimed: a timer that was cancelled and set anew is another one.
-/// A row that is being cancelled is skipped, or two transactions could wait for each other.
 const FIRED: &str = "
     with mine as (
         select timers.key from commands.timers
         join unnest($1::text[], $2::timestamptz[]) as fired (key, due) using (key, due)
-        for update of timers skip locked)
+        order by timers.key for update of timers)
     delete from commands.timers using mine where timers.key = mine.key";
 
 /// Under the same conditions.
@@ -58,7 +63,7 @@ const RETRY: &str = "
         select timers.key, failed.attempts, failed.wait from commands.timers
         join unnest($1::text[], $2::timestamptz[], $3::int[], $4::float8[])
             as failed (key, due, attempts, wait) using (key, due)
-        for update of timers skip locked)
+        order by timers.key for update of timers)
     update commands.timers
     set attempts = mine.attempts, due = now() + make_interval(secs => mine.wait)
     from mine where timers.key = mine.key";
@@ -103,7 +108,10 @@ impl TimerError {
 
 /// Sets timers, with the transaction of `client` if it is one. One whose key is set already keeps
 /// what it has.
-pub async fn set(client: &impl GenericClient, timers: &[Timer]) -> Result<(), tokio_postgres::Error> {
+pub async fn set(
+    client: &impl GenericClient,
+    timers: &[Timer],
+) -> Result<(), tokio_postgres::Error> {
     if timers.is_empty() {
         return Ok(());
     }
@@ -112,15 +120,20 @@ pub async fn set(client: &impl GenericClient, timers: &[Timer]) -> Result<(), to
     let dues: Vec<_> = timers.iter().map(|timer| timer.due).collect();
     let asks: Vec<_> = timers.iter().map(|timer| &*timer.ask).collect();
     let facts: Vec<_> = timers.iter().map(|timer| timer.cause.fact_id).collect();
-    let correlations: Vec<_> = timers.iter().map(|timer| timer.cause.correlation_id).collect();
+    let correlations: Vec<_> = timers
+        .iter()
+        .map(|timer| timer.cause.correlation_id)
+        .collect();
     let statement = client.prepare_cached(SET).await?;
-    let columns: [&(dyn ToSql + Sync); 6] =
-        [&keys, &contexts, &dues, &asks, &facts, &correlations];
+    let columns: [&(dyn ToSql + Sync); 6] = [&keys, &contexts, &dues, &asks, &facts, &correlations];
     client.execute(&statement, &columns).await.map(drop)
 }
 
 /// Forgets timers. One that is not set, or was fired, is no error.
-pub async fn cancel(client: &impl GenericClient, keys: &[String]) -> Result<(), tokio_postgres::Error> {
+pub async fn cancel(
+    client: &impl GenericClient,
+    keys: &[String],
+) -> Result<(), tokio_postgres::Error> {
     if keys.is_empty() {
         return Ok(());
     }

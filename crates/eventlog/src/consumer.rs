@@ -5,6 +5,7 @@
 //! position it moves from, in the same transaction as its effects: a worker that lost its lease, or
 //! that is not where it believes, changes nothing.
 
+pub mod handover;
 mod lease;
 mod parked;
 

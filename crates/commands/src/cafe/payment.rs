@@ -100,21 +100,37 @@ impl Cafe {
         Ok(())
     }
 
+    /// Records what the gateway said. Money for an attempt that was closed meanwhile goes back.
     async fn record(&self, id: &Id, attempt: u32, charge: Charge) -> Result<Done<Order>, Error> {
         let (amount, charge_id) = (charge.amount, charge.charge_id);
-        let command = match charge.status {
-            ChargeStatus::Approved => Command::NotePaid {
-                attempt,
-                amount,
-                charge_id,
-            },
-            ChargeStatus::Declined { reason } => Command::NotePaymentFailed {
-                attempt,
-                reason: PaymentFailure::Declined,
-                detail: reason,
-            },
+        let (command, charged) = match charge.status {
+            ChargeStatus::Approved => (
+                Command::NotePaid {
+                    attempt,
+                    amount,
+                    charge_id,
+                },
+                true,
+            ),
+            ChargeStatus::Declined { reason } => {
+                let (reason, detail) = (PaymentFailure::Declined, reason);
+                (
+                    Command::NotePaymentFailed {
+                        attempt,
+                        reason,
+                        detail,
+                    },
+                    false,
+                )
+            }
         };
-        self.order(id, command, &meta(id, attempt, "charged")).await
+        match self.order(id, command, &meta(id, attempt, "charged")).await {
+            Err(Error::Refused(_)) if charged => {
+                self.give_back(id, attempt, amount).await?;
+                self.load_order(id).await
+            }
+            recorded => recorded,
+        }
     }
 
     /// Ends an attempt that charged nothing.

@@ -87,7 +87,8 @@ impl Cafe {
         let (Some(body), Ok(id)) = (notices::notice(event), Id::new(fact.of.clone())) else {
             return Ok(None);
         };
-        let order = self.load_order(&id).await?.state;
+        // Where a customer is reached is said when the order is placed.
+        let order = self.0.orders.known(id.as_str()).await?;
         Ok(order.phone().map(|phone| Notice {
             fact_id: fact.id,
             channel: Channel::Sms,

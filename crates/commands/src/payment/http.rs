@@ -147,7 +147,9 @@ impl PaymentGateway for HttpGateway {
             return Ok(None);
         }
         let answer: ChargeAnswer = read(accepted(response).await?).await?;
-        let amount = answer.amount.ok_or_else(|| unknown(UnclearAnswer::NoAmount))?;
+        let amount = answer
+            .amount
+            .ok_or_else(|| unknown(UnclearAnswer::NoAmount))?;
         Ok(Some(answer.charge(amount)))
     }
 

@@ -12,7 +12,7 @@ use eventlog::{
     RecordedEvent, StreamName,
     consumer::{Hold, park},
 };
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
@@ -90,11 +90,12 @@ impl<R: Reactive> Reactor<R> {
         for event in events {
             streams.entry(event.stream.clone()).or_default().push(event);
         }
-        let handled = stream::iter(streams.into_iter().map(|(stream, events)| async move {
-            self.handle_stream(events, parked.contains(stream.as_str()))
-                .await
-        }));
-        let mut handled = handled.buffer_unordered(STREAMS);
+        let mut handling: Vec<BoxFuture<'_, _>> = Vec::with_capacity(streams.len());
+        for (stream, events) in streams {
+            let behind = parked.contains(stream.as_str());
+            handling.push(self.handle_stream(events, behind).boxed());
+        }
+        let mut handled = stream::iter(handling).buffer_unordered(STREAMS);
         let mut effects = Effects::default();
         while let Some(of_stream) = handled.next().await {
             effects.merge(of_stream?);

@@ -5,7 +5,7 @@ use eventlog::{
     RecordedEvent, StreamName,
     consumer::{Hold, Parked, unpark},
 };
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use std::{sync::Arc, time::Duration};
 
 /// Streams tried at one tick.
@@ -23,8 +23,11 @@ impl<R: Reactive> Reactor<R> {
         let name = &session.lease.name;
         let paused = self.parts.paused();
         let due = self.parked.due(name, &paused, STREAMS as i64).await?;
-        let mut tried = stream::iter(due.iter().map(|stream| self.retry_stream(name, stream)))
-            .buffer_unordered(SIDE_BY_SIDE);
+        let mut trying: Vec<BoxFuture<'_, _>> = Vec::with_capacity(due.len());
+        for stream in &due {
+            trying.push(self.retry_stream(name, stream).boxed());
+        }
+        let mut tried = stream::iter(trying).buffer_unordered(SIDE_BY_SIDE);
         while let Some(outcome) = tried.next().await {
             outcome?;
         }

@@ -4,7 +4,7 @@
 //! made: asking again, in any order, changes nothing.
 
 use super::{member, order, ticket};
-use crate::{Aggregate, Fact, Id, Instant};
+use crate::{Aggregate, Fact, Id, Instant, Quantity};
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
 
@@ -77,8 +77,11 @@ impl Ask {
     }
 }
 
-/// What a fact of the café asks for, each with the name of its policy.
-pub fn react(fact: &Fact<super::Event>, rules: &Rules) -> Vec<(&'static str, Ask)> {
+/// Each with the name of its policy.
+pub type Asks = Vec<(&'static str, Ask)>;
+
+/// What a fact of the café asks for.
+pub fn react(fact: &Fact<super::Event>, rules: &Rules) -> Asks {
     // Orders, tickets and members are known by an id; what is not asks for nothing.
     let Ok(id) = Id::new(fact.of.clone()) else {
         return vec![];
@@ -90,15 +93,11 @@ pub fn react(fact: &Fact<super::Event>, rules: &Rules) -> Vec<(&'static str, Ask
     }
 }
 
-fn to_order(id: Id, at: Instant, event: &order::Event, rules: &Rules) -> Vec<(&'static str, Ask)> {
+fn to_order(id: Id, at: Instant, event: &order::Event, rules: &Rules) -> Asks {
     use order::Event;
     match event {
         Event::OrderSelected { attempt, .. } => {
-            let due = at + rules.payment_grace;
-            vec![(
-                "when_order_selected_settle_payment",
-                settle_later(id, *attempt, due),
-            )]
+            order_selected(id, *attempt, at + rules.payment_grace)
         }
         Event::PaymentCompleted {
             attempt,
@@ -107,33 +106,18 @@ fn to_order(id: Id, at: Instant, event: &order::Event, rules: &Rules) -> Vec<(&'
             customer_id,
             ..
         } => {
-            let forget = Ask::Cancel {
-                key: settle_key(&id, *attempt),
-            };
             let (product, qty, customer_id) = (product.clone(), *qty, customer_id.clone());
-            let command = ticket::Command::Receive {
+            let receive = ticket::Command::Receive {
                 product,
                 qty,
                 customer_id,
             };
-            vec![
-                (
-                    "when_payment_completed_receive",
-                    Ask::Ticket { id, command },
-                ),
-                ("when_payment_completed_forget_settling", forget),
-            ]
+            payment_completed(id, *attempt, receive)
         }
         Event::PaymentFailed {
             attempt, reason, ..
         } => payment_failed(id, *attempt, *reason, at),
-        Event::OrderCancelRequested => {
-            let command = ticket::Command::DecideCancel;
-            vec![(
-                "when_order_cancel_requested_decide_cancel",
-                Ask::Ticket { id, command },
-            )]
-        }
+        Event::OrderCancelRequested => order_cancel_requested(id),
         Event::OrderRefused { .. } => {
             vec![("when_order_refused_refund", Ask::Refund { order: id })]
         }
@@ -146,12 +130,30 @@ fn to_order(id: Id, at: Instant, event: &order::Event, rules: &Rules) -> Vec<(&'
     }
 }
 
-fn payment_failed(
-    order: Id,
-    attempt: u32,
-    reason: order::PaymentFailure,
-    at: Instant,
-) -> Vec<(&'static str, Ask)> {
+fn order_selected(order: Id, attempt: u32, due: Instant) -> Asks {
+    let key = settle_key(&order, attempt);
+    let ask = Box::new(Ask::SettlePayment { order, attempt });
+    vec![(
+        "when_order_selected_settle_payment",
+        Ask::At { key, due, ask },
+    )]
+}
+
+fn payment_completed(id: Id, attempt: u32, command: ticket::Command) -> Asks {
+    let key = settle_key(&id, attempt);
+    vec![
+        (
+            "when_payment_completed_receive",
+            Ask::Ticket { id, command },
+        ),
+        (
+            "when_payment_completed_forget_settling",
+            Ask::Cancel { key },
+        ),
+    ]
+}
+
+fn payment_failed(order: Id, attempt: u32, reason: order::PaymentFailure, at: Instant) -> Asks {
     let key = settle_key(&order, attempt);
     let mut asks = vec![("when_payment_failed_forget_settling", Ask::Cancel { key })];
     if reason == order::PaymentFailure::Unavailable {
@@ -165,21 +167,17 @@ fn payment_failed(
     asks
 }
 
-fn to_ticket(
-    id: Id,
-    at: Instant,
-    event: &ticket::Event,
-    rules: &Rules,
-) -> Vec<(&'static str, Ask)> {
+fn order_cancel_requested(id: Id) -> Asks {
+    let command = ticket::Command::DecideCancel;
+    vec![(
+        "when_order_cancel_requested_decide_cancel",
+        Ask::Ticket { id, command },
+    )]
+}
+
+fn to_ticket(id: Id, at: Instant, event: &ticket::Event, rules: &Rules) -> Asks {
     use order::Command;
     use ticket::Event;
-    let forget = Ask::Cancel {
-        key: accept_key(&id),
-    };
-    let tell = |command| Ask::Order {
-        id: id.clone(),
-        command,
-    };
     match event {
         Event::TicketOpened { .. } => {
             vec![(
@@ -189,50 +187,61 @@ fn to_ticket(
         }
         Event::OrderReceived {
             qty, customer_id, ..
-        } => {
-            let mut asks = vec![
-                (
-                    "when_order_received_note_accepted",
-                    tell(Command::NoteAccepted),
-                ),
-                ("when_order_received_forget_expiry", forget),
-            ];
-            if let Some(member) = customer_id {
-                let points = save_point(member.clone(), id, *qty, at);
-                asks.push(("when_order_received_save_point", points));
-            }
-            asks
-        }
-        Event::OrderRejected { reason } => {
-            let reason = reason.clone();
-            vec![
-                (
-                    "when_order_rejected_note_refused",
-                    tell(Command::NoteRefused { reason }),
-                ),
-                ("when_order_rejected_forget_expiry", forget),
-            ]
-        }
-        Event::OrderCancelConfirmed => vec![
-            (
-                "when_order_cancel_confirmed_note_canceled",
-                tell(Command::NoteCanceled),
-            ),
-            ("when_order_cancel_confirmed_forget_expiry", forget),
-        ],
+        } => order_received(id, at, *qty, customer_id.as_ref()),
+        Event::OrderRejected { reason } => order_rejected(id, reason.clone()),
+        Event::OrderCancelConfirmed => order_cancel_confirmed(id),
         Event::OrderCancelDenied => {
-            let told = tell(Command::NoteCancelDenied);
-            vec![("when_order_cancel_denied_note_cancel_denied", told)]
+            let note = tell(id, Command::NoteCancelDenied);
+            vec![("when_order_cancel_denied_note_cancel_denied", note)]
         }
-        Event::CoffeeMade => vec![("when_coffee_made_note_made", tell(Command::NoteMade))],
-        Event::PickedUp => vec![("when_picked_up_note_picked_up", tell(Command::NotePickedUp))],
+        Event::CoffeeMade => vec![("when_coffee_made_note_made", tell(id, Command::NoteMade))],
+        Event::PickedUp => {
+            vec![(
+                "when_picked_up_note_picked_up",
+                tell(id, Command::NotePickedUp),
+            )]
+        }
     }
 }
 
-fn settle_later(order: Id, attempt: u32, due: Instant) -> Ask {
-    let key = settle_key(&order, attempt);
-    let ask = Box::new(Ask::SettlePayment { order, attempt });
-    Ask::At { key, due, ask }
+fn order_received(id: Id, at: Instant, qty: Quantity, customer: Option<&Id>) -> Asks {
+    let note = tell(id.clone(), order::Command::NoteAccepted);
+    let mut asks = vec![
+        ("when_order_received_note_accepted", note),
+        ("when_order_received_forget_expiry", forget_expiry(&id)),
+    ];
+    if let Some(member) = customer {
+        let points = save_point(member.clone(), id, qty, at);
+        asks.push(("when_order_received_save_point", points));
+    }
+    asks
+}
+
+fn order_rejected(id: Id, reason: Option<String>) -> Asks {
+    let forget = forget_expiry(&id);
+    let note = tell(id, order::Command::NoteRefused { reason });
+    vec![
+        ("when_order_rejected_note_refused", note),
+        ("when_order_rejected_forget_expiry", forget),
+    ]
+}
+
+fn order_cancel_confirmed(id: Id) -> Asks {
+    let forget = forget_expiry(&id);
+    let note = tell(id, order::Command::NoteCanceled);
+    vec![
+        ("when_order_cancel_confirmed_note_canceled", note),
+        ("when_order_cancel_confirmed_forget_expiry", forget),
+    ]
+}
+
+fn tell(id: Id, command: order::Command) -> Ask {
+    Ask::Order { id, command }
+}
+
+fn forget_expiry(ticket: &Id) -> Ask {
+    let key = accept_key(ticket);
+    Ask::Cancel { key }
 }
 
 fn expire_later(id: Id, due: Instant) -> Ask {
@@ -242,7 +251,7 @@ fn expire_later(id: Id, due: Instant) -> Ask {
     Ask::At { key, due, ask }
 }
 
-fn save_point(member: Id, order_id: Id, qty: crate::Quantity, accepted_at: Instant) -> Ask {
+fn save_point(member: Id, order_id: Id, qty: Quantity, accepted_at: Instant) -> Ask {
     let command = member::Command::SavePoint {
         order_id,
         qty,

@@ -1,6 +1,6 @@
 -- One row: its lock is the sequencer, so that positions are gap-free and in commit order.
 create table eventlog.head (
-    only     boolean primary key default true check (only),
+    the_one  boolean primary key default true check (the_one),
     position bigint  not null
 );
 insert into eventlog.head (position) values (0);

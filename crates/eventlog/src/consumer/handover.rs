@@ -4,8 +4,8 @@
 use super::lease::{AdvanceError, Lease, halves, position};
 use crate::{Position, StreamName};
 use deadpool_postgres::{GenericClient, Transaction};
-use std::collections::HashSet;
-use tokio_postgres::Error;
+use std::collections::{HashMap, HashSet};
+use tokio_postgres::{Error, Row};
 
 /// The streams whose first parked event may be tried now, at most `limit`.
 ///
@@ -17,18 +17,6 @@ pub async fn retryable(client: &impl GenericClient, consumer: &str, limit: i64) 
          where state = 'behind' or state = 'retry' and due <= now() limit $2";
     let rows = client.query(select, &[&consumer, &limit]).await?;
     Ok(rows.iter().map(|row| StreamName::stored(row.get::<_, String>(0))).collect())
-}
-
-/// The events of `stream` before `version` are handled: they are parked no more.
-pub async fn unpark(
-    client: &impl GenericClient,
-    consumer: &str,
-    stream: &StreamName,
-    version: u64,
-) -> Result<(), Error> {
-    let delete = "delete from consumers.parked where consumer = $1 and stream = $2 and version < $3";
-    client.execute(delete, &[&consumer, &stream.as_str(), &(version as i64)]).await?;
-    Ok(())
 }
 
 /// Whether the event at this position is parked for a consumer.
@@ -43,10 +31,20 @@ pub async fn is_parked(client: &impl GenericClient, consumer: &str, at: Position
 pub async fn skipped(client: &impl GenericClient, consumer: &str) -> Result<HashSet<(StreamName, u64)>, Error> {
     let select = "select stream, version from consumers.skipped where consumer = $1";
     let rows = client.query(select, &[&consumer]).await?;
-    let event = |row: &tokio_postgres::Row| {
-        (StreamName::stored(row.get::<_, String>(0)), row.get::<_, i64>(1) as u64)
-    };
     Ok(rows.iter().map(event).collect())
+}
+
+/// The streams with parked events of a consumer, each with the version of the first.
+pub async fn parked_from(client: &impl GenericClient, consumer: &str) -> Result<HashMap<StreamName, u64>, Error> {
+    let select = "select stream, min(version) from consumers.parked where consumer = $1 group by stream";
+    let rows = client.query(select, &[&consumer]).await?;
+    Ok(rows.iter().map(event).collect())
+}
+
+/// A consumer's checkpoint. `None` when there is no such consumer.
+pub async fn checkpoint(client: &impl GenericClient, consumer: &str) -> Result<Option<Position>, Error> {
+    let select = "select commit_position, prepare_position from consumers.checkpoints where name = $1";
+    Ok(client.query_opt(select, &[&consumer]).await?.as_ref().map(position))
 }
 
 /// A consumer's checkpoint, which nobody moves until the transaction ends. `None` when there is no
@@ -85,4 +83,9 @@ pub async fn replace(transaction: &Transaction<'_>, consumer: &str, by: &Lease) 
     transaction.execute(parked, &[&consumer, &by.name]).await?;
     transaction.execute("delete from consumers.checkpoints where name = $1", &[&by.name]).await?;
     Ok(())
+}
+
+/// Stream and version.
+fn event(row: &Row) -> (StreamName, u64) {
+    (StreamName::stored(row.get::<_, String>(0)), row.get::<_, i64>(1) as u64)
 }

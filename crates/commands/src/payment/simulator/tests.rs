@@ -171,7 +171,10 @@ mod refund {
         let refused = charged().await.refund("cafe-1", "r", won(2001)).await;
         assert!(matches!(
             refused,
-            Err(SimulatorError::MoreThanCharged { asked: 2001, charged: 2000 })
+            Err(SimulatorError::MoreThanCharged {
+                asked: 2001,
+                charged: 2000
+            })
         ));
     }
 
@@ -186,7 +189,10 @@ mod refund {
         let declined = simulator.refund("cafe-1", "r", won(1)).await;
         assert!(matches!(declined, Err(SimulatorError::NotApproved)));
         let unknown = PaymentGateway::refund(&simulator, "cafe-2", won(1)).await;
-        assert!(matches!(unknown, Err(GatewayError::Rejected { status: 404, .. })));
+        assert!(matches!(
+            unknown,
+            Err(GatewayError::Rejected { status: 404, .. })
+        ));
     }
 
     #[tokio::test]
@@ -234,9 +240,15 @@ mod journal {
         let (_folder, path) = super::journal();
         let (one, other) = (open(&path), open(&path));
         let charge = one.charge("cafe-1", won(2000), "1").await.unwrap();
-        assert_eq!(other.charge("cafe-1", won(2000), "1").await.unwrap(), charge);
+        assert_eq!(
+            other.charge("cafe-1", won(2000), "1").await.unwrap(),
+            charge
+        );
         let refund = other.refund("cafe-1", "r", won(2000)).await.unwrap();
-        assert_eq!(one.find("cafe-1").await.unwrap().unwrap().refund, Some(refund));
+        assert_eq!(
+            one.find("cafe-1").await.unwrap().unwrap().refund,
+            Some(refund)
+        );
         assert_eq!(one.charges().unwrap().len(), 1);
     }
 

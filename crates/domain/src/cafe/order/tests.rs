@@ -738,6 +738,12 @@ mod payment_key {
     #[test]
     fn is_another_one_for_each_attempt() {
         assert_eq!(payment_key("o1", 1), "cafe-o1");
-        assert_eq!(payment_key("o1", 2), "cafe-o1.2");
+        assert_eq!(payment_key("o1", 2), "cafe-o1~2");
+    }
+
+    #[test]
+    fn is_never_that_of_another_order() {
+        assert_ne!(payment_key("o1", 2), payment_key("o1.2", 1));
+        assert_ne!(payment_key("o1", 2), payment_key("o1-2", 1));
     }
 }

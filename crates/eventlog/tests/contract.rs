@@ -1,0 +1,99 @@
+//! What every engine of the event log keeps, and what EventStoreDB's does when things go wrong.
+//!
+//! The contract runs against PostgreSQL (`JANGTEO_TEST_POSTGRES`, set by `make test`), against
+//! EventStoreDB through the stand-in, and against a real EventStoreDB when
+//! `JANGTEO_TEST_EVENTSTORE_URL` is set. There it uses streams of its own and leaves others alone.
+
+#[path = "contract/appending.rs"]
+mod appending;
+#[path = "contract/concurrency.rs"]
+mod concurrency;
+#[path = "contract/faults.rs"]
+mod faults;
+#[path = "contract/reading.rs"]
+mod reading;
+#[path = "contract/store.rs"]
+mod store;
+#[path = "contract/subscribing.rs"]
+mod subscribing;
+
+/// Runs every case on every engine.
+macro_rules! contract {
+    ($($group:ident { $($case:ident,)* })*) => {
+        mod postgres {
+            $(mod $group {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$group::$case(crate::store::Store::postgres().await).await;
+                })*
+            })*
+        }
+
+        mod stand_in {
+            $(mod $group {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$group::$case(crate::store::Store::stand_in().await).await;
+                })*
+            })*
+        }
+
+        mod eventstoredb {
+            $(mod $group {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    if let Some(store) = crate::store::Store::eventstoredb() {
+                        crate::$group::$case(store).await;
+                    }
+                })*
+            })*
+        }
+    };
+}
+
+contract! {
+    appending {
+        begins_a_stream,
+        goes_on_after_the_expected_version,
+        refuses_to_begin_a_stream_twice,
+        refuses_a_stale_version,
+        refuses_a_version_ahead,
+        answers_the_same_append_the_same,
+        answers_the_same_append_the_same_after_others,
+        refuses_other_events_under_a_stored_id,
+        stores_all_events_of_an_append_or_none,
+        keeps_every_character,
+        keeps_the_metadata,
+        takes_the_largest_append,
+        refuses_a_larger_one,
+        refuses_an_empty_one,
+    }
+    concurrency {
+        one_writer_wins_each_version,
+        many_streams_lose_nothing,
+        the_same_append_at_once_is_stored_once,
+        conflicts_disturb_no_other_stream,
+        two_logs_share_one_store,
+    }
+    reading {
+        a_missing_stream_is_empty,
+        pages_through_a_stream,
+        past_the_end_is_empty,
+        gives_back_what_was_stored,
+        reads_a_long_stream,
+        the_end_is_the_last_event,
+    }
+    subscribing {
+        from_the_start_then_live,
+        from_a_position,
+        from_the_end,
+        resumes_without_gap_or_repeat,
+        delivers_only_the_categories_asked_for,
+        delivers_all_when_no_category_is_asked_for,
+        is_caught_up_on_nothing,
+        checkpoints_pass_over_other_categories,
+        a_slow_subscriber_loses_nothing,
+        keeps_the_order_under_load,
+        ends_alone,
+    }
+}
