@@ -4,17 +4,21 @@
 //! Commands for one stream queue up here instead of fighting in the log. What a command answered is
 //! known from the stream itself: its id is in the metadata of its events.
 
+mod seen;
+
+pub use seen::Done;
+
 use crate::{Error, Meta, clock::Clock, parts::Parts};
 use domain::{
-    Aggregate,
+    Aggregate, Fact,
     stored::{self, Stored},
 };
 use eventlog::{
-    Append, AppendError, EventLog, ExpectedVersion, LogError, Metadata, NewEvent, Position,
-    RecordedEvent, StreamName,
+    Append, AppendError, EventLog, ExpectedVersion, LogError, Metadata, NewEvent, RecordedEvent, StreamName,
 };
 use quick_cache::sync::Cache;
-use std::{collections::HashMap, sync::Arc};
+use seen::Seen;
+use std::sync::Arc;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -24,56 +28,6 @@ const CACHED_STATES: usize = 50_000;
 const ATTEMPTS: usize = 8;
 /// Events read at once.
 const PAGE: usize = 500;
-
-/// What a command led to.
-#[derive(Clone, Debug)]
-pub struct Done<A> {
-    /// The state after the command; for a repeat, the state after its first time.
-    pub state: A,
-    /// The position of the stream's last event then. `None` when nothing was ever stored.
-    pub position: Option<Position>,
-    /// The number of events in the stream then; 0 when nothing was ever stored.
-    pub length: u64,
-    /// Whether the command was answered before.
-    pub repeated: bool,
-}
-
-/// A state and what it has seen.
-#[derive(Clone, Debug)]
-struct Seen<A> {
-    state: A,
-    length: u64,
-    position: Option<Position>,
-    /// The length of the stream after each command that stored something.
-    answered: HashMap<Uuid, u64>,
-}
-
-impl<A: Aggregate> Seen<A> {
-    fn nothing() -> Self {
-        Self {
-            state: A::default(),
-            length: 0,
-            position: None,
-            answered: HashMap::new(),
-        }
-    }
-
-    fn see(&mut self, event: &A::Event, command_id: Uuid, position: Position) {
-        self.state.evolve(event);
-        self.length += 1;
-        self.position = Some(position);
-        self.answered.insert(command_id, self.length);
-    }
-
-    fn done(&self) -> Done<A> {
-        Done {
-            state: self.state.clone(),
-            position: self.position,
-            length: self.length,
-            repeated: false,
-        }
-    }
-}
 
 /// The place of one stream in the cache; its lock is the queue.
 type Slot<A> = Arc<Mutex<Option<Seen<A>>>>;
@@ -135,9 +89,7 @@ impl<A: Aggregate> Executor<A> {
     ) -> Result<Done<A>, Error> {
         for _ in 0..ATTEMPTS {
             if let Some(&length) = seen.answered.get(&meta.command_id) {
-                let mut done = self.as_of(id, seen, length).await?;
-                done.repeated = true;
-                return Ok(done);
+                return self.first_time(id, meta.command_id, length).await;
             }
             let decided = seen.state.decide(command);
             let stores = matches!(&decided, Ok(events) if !events.is_empty());
@@ -153,7 +105,11 @@ impl<A: Aggregate> Executor<A> {
                 return Ok(seen.done());
             }
             match self.append(id, seen, events, meta).await {
-                Ok(()) => return Ok(seen.done()),
+                Ok(facts) => {
+                    let mut done = seen.done();
+                    done.facts = facts;
+                    return Ok(done);
+                }
                 Err(AppendError::Conflict { .. }) => {
                     fresh = true;
                     self.catch_up(id, seen).await?;
@@ -201,7 +157,7 @@ impl<A: Aggregate> Executor<A> {
         seen: &mut Seen<A>,
         events: Vec<A::Event>,
         meta: &Meta,
-    ) -> Result<(), AppendError> {
+    ) -> Result<Vec<Fact<A::Event>>, AppendError> {
         let expected = ExpectedVersion::after(seen.length);
         let at = self.clock.now();
         let new = events
@@ -210,10 +166,17 @@ impl<A: Aggregate> Executor<A> {
             .map(|(index, event)| new_event::<A>(event, index, meta, at));
         let append = Append::new(StreamName::new(A::CATEGORY, id), expected, new.collect())?;
         let appended = self.log.append(append).await?;
-        for event in &events {
-            seen.see(event, meta.command_id, appended.position);
+        let mut facts = Vec::with_capacity(events.len());
+        for (index, event) in events.into_iter().enumerate() {
+            seen.see(&event, meta.command_id, appended.position);
+            facts.push(Fact {
+                id: NewEvent::id_of(meta.command_id, index),
+                of: id.to_owned(),
+                at,
+                event,
+            });
         }
-        Ok(())
+        Ok(facts)
     }
 
     /// Reads what is new; how many events that was.
@@ -234,13 +197,11 @@ impl<A: Aggregate> Executor<A> {
         }
     }
 
-    /// The state when the stream had `length` events: what a repeated command is answered with.
-    async fn as_of(&self, id: &str, seen: &Seen<A>, length: u64) -> Result<Done<A>, Error> {
-        if length == seen.length {
-            return Ok(seen.done());
-        }
+    /// What a repeated command is answered with: the state when the stream had `length` events,
+    /// and which of them were the command's.
+    async fn first_time(&self, id: &str, command_id: Uuid, length: u64) -> Result<Done<A>, Error> {
         let stream = StreamName::new(A::CATEGORY, id);
-        let mut then = Seen::nothing();
+        let (mut then, mut facts) = (Seen::<A>::nothing(), Vec::new());
         while then.length < length {
             let limit = PAGE.min((length - then.length) as usize);
             let page = self.log.read_stream(&stream, then.length, limit).await;
@@ -249,12 +210,19 @@ impl<A: Aggregate> Executor<A> {
                 let gone = LogError::Foreign(format!("{stream} is shorter than it was"));
                 return Err(Error::Unavailable(gone));
             }
-            for recorded in &page {
-                let event = decode::<A>(recorded)?;
+            for recorded in page {
+                let event = decode::<A>(&recorded)?;
                 then.see(&event, recorded.metadata.command_id, recorded.position);
+                if recorded.metadata.command_id == command_id {
+                    let (id, at) = (recorded.id, recorded.metadata.at);
+                    let of = stream.id().to_owned();
+                    facts.push(Fact { id, of, at, event });
+                }
             }
         }
-        Ok(then.done())
+        let mut done = then.done();
+        (done.repeated, done.facts) = (true, facts);
+        Ok(done)
     }
 }
 

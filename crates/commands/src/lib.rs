@@ -1,6 +1,8 @@
 //! What makes a request happen: load, decide, append, retry; the policies that follow; and what
 //! leaves the process — payments and notices.
 
+#![warn(clippy::unwrap_used)]
+
 pub mod cafe;
 pub mod clock;
 mod due;

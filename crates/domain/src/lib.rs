@@ -4,6 +4,9 @@
 //! No I/O, no async, no clock, no randomness: times and ids come in as parameters, so that every
 //! decision repeats.
 
+#![warn(clippy::unwrap_used)]
+#![warn(clippy::wildcard_enum_match_arm)]
+
 pub mod aggregate;
 pub mod cafe;
 pub mod context;

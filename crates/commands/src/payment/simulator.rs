@@ -5,75 +5,28 @@
 //! knows its charges after a restart, and several processes may share them.
 
 mod behaviour;
+mod books;
 mod journal;
 mod record;
 
 pub use behaviour::Behaviour;
+pub use books::SimulatorError;
 pub use journal::JournalError;
 pub use record::{ChargeRecord, RefundRecord};
 
-use super::{
-    Charge, ChargeStatus, GatewayError, PaymentGateway, Refund, TIME_LIMIT, refund_key,
-};
+use super::{Charge, ChargeStatus, GatewayError, PaymentGateway, Refund, TIME_LIMIT, refund_key};
 use async_trait::async_trait;
 use behaviour::{Ending, Fate};
+use books::Books;
 use domain::Won;
 use journal::Journal;
-use record::{Entry, Records};
 use std::{
-    collections::HashMap,
     future::{Future, pending},
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::time::{sleep, timeout};
-
-/// Why a request gets no charge and no refund.
-#[derive(Debug, thiserror::Error)]
-pub enum SimulatorError {
-    #[error("the key was used before with another amount or reference")]
-    KeyReused,
-    #[error("there is no charge with this key")]
-    UnknownCharge,
-    #[error("the charge was declined, so there is nothing to give back")]
-    NotApproved,
-    #[error("the charge is refunded already")]
-    AlreadyRefunded,
-    #[error("{charged} won were charged, so {asked} won cannot be given back")]
-    MoreThanCharged { asked: i64, charged: i64 },
-    /// It misbehaves, as it was told to.
-    #[error("a simulated failure")]
-    Failed,
-    #[error("the journal of charges cannot be used")]
-    Journal(#[from] JournalError),
-}
-
-impl SimulatorError {
-    /// Stable and for machines.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::KeyReused => "key-reused",
-            Self::UnknownCharge => "unknown-charge",
-            Self::NotApproved => "not-approved",
-            Self::AlreadyRefunded => "already-refunded",
-            Self::MoreThanCharged { .. } => "more-than-charged",
-            Self::Failed => "simulated-failure",
-            Self::Journal(_) => "journal",
-        }
-    }
-
-    /// The HTTP status that says the same.
-    pub fn status(&self) -> u16 {
-        match self {
-            Self::UnknownCharge => 404,
-            Self::NotApproved | Self::AlreadyRefunded => 409,
-            Self::KeyReused | Self::MoreThanCharged { .. } => 422,
-            Self::Failed => 503,
-            Self::Journal(_) => 500,
-        }
-    }
-}
 
 /// The gateway. Its own methods answer as a server would: late, or never. As a [`PaymentGateway`]
 /// it answers within [`TIME_LIMIT`], like a client that gives up.
@@ -83,30 +36,18 @@ pub struct Simulator {
     books: Mutex<Books>,
 }
 
-#[derive(Debug, Default)]
-struct Books {
-    records: Records,
-    journal: Option<Journal>,
-    /// How often each key was asked about, so that a repeat may fare better than the first try.
-    tries: HashMap<String, u64>,
-}
-
 impl Simulator {
     /// Reads the journal, if one is given and there, and keeps it from then on. A journal is
     /// written before an answer is given, but not flushed to disk: it outlives the process, not
     /// the machine.
     pub fn open(journal: Option<PathBuf>, behaviour: Behaviour) -> Result<Self, JournalError> {
         let journal = journal.map(Journal::open).transpose()?;
-        let books = Books {
-            journal,
-            ..Books::default()
-        };
-        let simulator = Self {
+        let mut books = Books::new(journal);
+        books.in_step(|_| Ok::<_, JournalError>(()))?;
+        Ok(Self {
             behaviour,
             books: Mutex::new(books),
-        };
-        simulator.books().in_step(|_| Ok::<_, JournalError>(()))?;
-        Ok(simulator)
+        })
     }
 
     /// Charges, or declines to. Errors: `KeyReused`, `Failed`, `Journal`.
@@ -131,7 +72,7 @@ impl Simulator {
         let fate = self.fate(key);
         wait(fate.latency).await;
         self.books()
-            .in_step(|books| Ok(books.records.get(key).cloned()))
+            .in_step(|books| Ok(books.records().get(key).cloned()))
     }
 
     /// Gives back up to what was charged under `charge_key`. `refund_key` names the refund: the
@@ -150,7 +91,7 @@ impl Simulator {
     /// Every charge, with its refund, in the order they were made.
     pub fn charges(&self) -> Result<Vec<ChargeRecord>, JournalError> {
         self.books()
-            .in_step(|books| Ok(books.records.all().to_vec()))
+            .in_step(|books| Ok(books.records().all().to_vec()))
     }
 
     /// What a request meets: half of its latency passes before anything is recorded, half after.
@@ -161,10 +102,7 @@ impl Simulator {
     ) -> Result<T, SimulatorError> {
         let fate = self.fate(key);
         wait(fate.latency / 2).await;
-        let recorded = fate
-            .ending
-            .records()
-            .then(|| self.books().in_step(record));
+        let recorded = fate.ending.records().then(|| self.books().in_step(record));
         wait(fate.latency / 2).await;
         match (fate.ending, recorded) {
             (Ending::Answers, Some(answer)) => answer,
@@ -177,84 +115,13 @@ impl Simulator {
         if self.behaviour.is_plain() {
             return self.behaviour.fate(key, 0);
         }
-        let mut books = self.books();
-        let tries = books.tries.entry(key.to_owned()).or_default();
-        *tries += 1;
-        self.behaviour.fate(key, *tries)
+        let nth = self.books().count(key);
+        self.behaviour.fate(key, nth)
     }
 
     fn books(&self) -> MutexGuard<'_, Books> {
         // Records are changed only after all that can fail, so they are whole after a panic too.
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Books {
-    /// Does `work` with the journal locked and read to its end. The lock is held for microseconds,
-    /// by us and by others, so waiting for it may block the thread.
-    fn in_step<T, E: From<JournalError>>(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
-        if let Some(journal) = &mut self.journal {
-            for entry in journal.lock()? {
-                self.records.apply(entry);
-            }
-        }
-        let outcome = work(self);
-        if let Some(journal) = &mut self.journal {
-            journal.unlock()?;
-        }
-        outcome
-    }
-
-    fn charge(&mut self, charge: ChargeRecord) -> Result<ChargeRecord, SimulatorError> {
-        match self.records.get(&charge.key) {
-            Some(known) if known.same_request(&charge) => Ok(known.clone()),
-            Some(_) => Err(SimulatorError::KeyReused),
-            None => {
-                self.record(Entry::Charged(charge.clone()))?;
-                Ok(charge)
-            }
-        }
-    }
-
-    fn refund(
-        &mut self,
-        charge_key: &str,
-        refund: RefundRecord,
-    ) -> Result<RefundRecord, SimulatorError> {
-        let charge = self
-            .records
-            .get(charge_key)
-            .ok_or(SimulatorError::UnknownCharge)?;
-        match &charge.refund {
-            Some(known) if *known == refund => return Ok(refund),
-            Some(known) if known.key == refund.key => return Err(SimulatorError::KeyReused),
-            Some(_) => return Err(SimulatorError::AlreadyRefunded),
-            None => {}
-        }
-        if charge.status != ChargeStatus::Approved {
-            return Err(SimulatorError::NotApproved);
-        }
-        if refund.amount > charge.amount {
-            let (asked, charged) = (refund.amount.get(), charge.amount.get());
-            return Err(SimulatorError::MoreThanCharged { asked, charged });
-        }
-        let charge_key = charge_key.to_owned();
-        self.record(Entry::Refunded {
-            charge_key,
-            refund: refund.clone(),
-        })?;
-        Ok(refund)
-    }
-
-    fn record(&mut self, entry: Entry) -> Result<(), JournalError> {
-        if let Some(journal) = &mut self.journal {
-            journal.append(&entry)?;
-        }
-        self.records.apply(entry);
-        Ok(())
     }
 }
 
