@@ -14,7 +14,8 @@ use domain::{
     stored::{self, Stored},
 };
 use eventlog::{
-    Append, AppendError, EventLog, ExpectedVersion, LogError, Metadata, NewEvent, RecordedEvent, StreamName,
+    Append, AppendError, EventLog, ExpectedVersion, LogError, Metadata, NewEvent, RecordedEvent,
+    StreamName,
 };
 use quick_cache::sync::Cache;
 use seen::Seen;

@@ -36,7 +36,7 @@ impl<A: Aggregate> Seen<A> {
             state: A::default(),
             length: 0,
             position: None,
-            pub answered: HashMap::new(),
+            answered: HashMap::new(),
         }
     }
 
