@@ -42,7 +42,11 @@ impl Client {
 
     /// Asks a view that shows at least what is at `position`.
     pub async fn get_at(&self, path: &str, position: &str) -> Answer {
-        answer(self.request(Method::GET, path).header("Min-Position", position)).await
+        answer(
+            self.request(Method::GET, path)
+                .header("Min-Position", position),
+        )
+        .await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
@@ -66,7 +70,10 @@ impl Client {
             if wanted(&last) {
                 return last;
             }
-            assert!(Instant::now() < deadline, "{path} never: {what}; last {last:?}");
+            assert!(
+                Instant::now() < deadline,
+                "{path} never: {what}; last {last:?}"
+            );
             sleep(Duration::from_millis(10)).await;
         }
     }
@@ -74,7 +81,8 @@ impl Client {
     /// Asks until a field of the answer has a value.
     pub async fn becomes(&self, path: &str, field: &str, value: &str) -> Answer {
         let what = format!("{field} = {value}");
-        self.until(path, &what, |answer| answer.body[field] == value).await
+        self.until(path, &what, |answer| answer.body[field] == value)
+            .await
     }
 }
 

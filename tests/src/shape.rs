@@ -39,7 +39,13 @@ fn crates_depend_only_downwards() {
         ("api", vec!["commands", "domain", "eventlog", "projections"]),
     ]);
     let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
@@ -87,13 +93,18 @@ fn one_word_names_a_context_everywhere() {
 fn files_can_be_read_in_one_sitting() {
     for (path, text) in sources(&root().join("crates")) {
         let lines = text.lines().count();
-        let tests = path.ends_with("tests.rs") || path.components().any(|one| one.as_os_str() == "tests");
+        let tests =
+            path.ends_with("tests.rs") || path.components().any(|one| one.as_os_str() == "tests");
         let limit = match path.file_name().and_then(|name| name.to_str()) {
             _ if tests => 700,
             Some("lib.rs") => 80,
             _ => 300,
         };
-        assert!(lines <= limit, "{}: {lines} lines, at most {limit}", path.display());
+        assert!(
+            lines <= limit,
+            "{}: {lines} lines, at most {limit}",
+            path.display()
+        );
     }
 }
 
@@ -107,9 +118,15 @@ fn no_lint_is_silenced_without_a_reason() {
             }
             for (number, line) in text.lines().enumerate() {
                 let place = format!("{}:{}: {line}", path.display(), number + 1);
-                assert!(!line.contains("#[allow("), "use #[expect(…, reason)]: {place}");
+                assert!(
+                    !line.contains("#[allow("),
+                    "use #[expect(…, reason)]: {place}"
+                );
                 assert!(!line.contains("#[ignore"), "no ignored tests: {place}");
-                assert!(!line.contains("should_panic"), "say what is expected: {place}");
+                assert!(
+                    !line.contains("should_panic"),
+                    "say what is expected: {place}"
+                );
             }
         }
     }

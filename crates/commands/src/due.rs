@@ -3,7 +3,7 @@
 //! A worker claims a row by moving its time ahead, so that a row whose worker died comes up again
 //! by itself. Time is the database's.
 
-use std::{error::Error, future::Future, time::Duration};
+use std::{future::Future, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// How many rows one claim takes.
@@ -54,8 +54,8 @@ where
             }
             Err(error) => {
                 if healthy {
-                    let error = chain(&error);
-                    tracing::warn!(worker, error, "cannot work, tries again every second");
+                    let error = eventlog::Causes(&error);
+                    tracing::warn!(worker, %error, "cannot work, tries again every second");
                 }
                 healthy = false;
                 LONGEST_SLEEP
@@ -85,17 +85,6 @@ pub(crate) fn back_off(attempts: i32, longest: Duration) -> Duration {
     Duration::from_secs(1 << doubled).min(longest)
 }
 
-/// An error with all its causes, in one line.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| {
-        (*error).source()
-    });
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,13 +104,5 @@ mod tests {
         assert_eq!(Round::Idle(Some(60.0)).sleep(), LONGEST_SLEEP);
         assert_eq!(Round::Idle(Some(0.499)).sleep(), Duration::from_millis(500));
         assert_eq!(Round::Idle(Some(-3.0)).sleep(), Duration::from_millis(1));
-    }
-
-    #[test]
-    fn chain_names_every_cause_once() {
-        let cause = std::io::Error::other("disk full");
-        let error = crate::payment::GatewayError::Unknown(cause.into());
-        let text = "the payment gateway did not say what happened: disk full";
-        assert_eq!(chain(&error), text);
     }
 }

@@ -11,6 +11,5 @@ mod embedded {
 /// Brings the schema up to date. Processes that start together wait for each other, and one that
 /// is older than the schema starts all the same: changes are such that it still works.
 pub async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
-    let runner = embedded::migrations::runner().set_abort_missing(false);
-    eventlog::postgres::migrate(pool, "commands", runner).await
+    eventlog::postgres::migrate(pool, "commands", embedded::migrations::runner()).await
 }

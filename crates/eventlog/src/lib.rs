@@ -4,12 +4,16 @@
 //! log (the reactor, the projections) find here what they share: checkpoints under a lease, and
 //! parked events.
 
+#![warn(clippy::unwrap_used)]
+
+mod causes;
 pub mod consumer;
 mod event;
 pub mod eventstoredb;
 pub mod postgres;
 mod subscription;
 
+pub use causes::Causes;
 pub use event::{
     Append, ExpectedVersion, MAX_APPEND_BYTES, Metadata, NewEvent, Position, RecordedEvent,
     StreamName,

@@ -8,8 +8,12 @@
 mod appending;
 #[path = "contract/concurrency.rs"]
 mod concurrency;
-#[path = "contract/faults.rs"]
-mod faults;
+#[path = "contract/faulty_appends.rs"]
+mod faulty_appends;
+#[path = "contract/faulty_reads.rs"]
+mod faulty_reads;
+#[path = "contract/faulty_subscriptions.rs"]
+mod faulty_subscriptions;
 #[path = "contract/reading.rs"]
 mod reading;
 #[path = "contract/store.rs"]

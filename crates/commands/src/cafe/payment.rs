@@ -11,6 +11,7 @@ use domain::{
     Id, Won,
     cafe::order::{Command, Order, PaymentFailure, payment_key},
 };
+use eventlog::Causes;
 use uuid::Uuid;
 
 /// Commands that record what the gateway said have ids made from what they are about.
@@ -24,7 +25,7 @@ impl Cafe {
         match self.0.gateway.charge(&key, amount, id.as_str()).await {
             Ok(charge) => self.record(id, attempt, charge).await,
             Err(GatewayError::NotReached(source)) => {
-                tracing::warn!(error = %source, "the payment gateway was not reached");
+                tracing::warn!(error = %Causes(&*source), "the payment gateway was not reached");
                 self.close(id, attempt, "the gateway was not reached").await
             }
             Err(GatewayError::Rejected { status, detail }) => {
@@ -33,7 +34,7 @@ impl Cafe {
                     .await
             }
             Err(GatewayError::Unknown(source)) => {
-                tracing::warn!(error = %source, "the payment gateway did not answer");
+                tracing::warn!(error = %Causes(&*source), "the payment gateway did not answer");
                 self.ask(id, attempt, &key).await
             }
         }
@@ -92,8 +93,13 @@ impl Cafe {
 
     async fn give_back(&self, id: &Id, attempt: u32, amount: Won) -> Result<(), Error> {
         let key = payment_key(id.as_str(), attempt);
-        let refunded = self.0.gateway.refund(&key, amount).await;
-        refunded.map_err(|error| unavailable(id, error))?;
+        if let Err(refused) = self.0.gateway.refund(&key, amount).await {
+            // Somebody may have given it back by hand.
+            let found = self.0.gateway.find(&key).await;
+            if !found.is_ok_and(|charge| charge.is_some_and(|charge| charge.refunded)) {
+                return Err(unavailable(id, refused));
+            }
+        }
         let noted = Command::NoteRefunded { attempt, amount };
         self.order(id, noted, &meta(id, attempt, "refunded"))
             .await?;

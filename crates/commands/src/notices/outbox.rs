@@ -110,7 +110,7 @@ impl Delivery {
     async fn send(&self, notice: &Notice) -> Option<String> {
         let sent = tokio::time::timeout(due::WORK_LIMIT, self.sink.send(notice)).await;
         let error = sent.map_err(NoticeError::new).flatten().err()?;
-        Some(due::chain(&error))
+        Some(eventlog::Causes(&error).to_string())
     }
 }
 

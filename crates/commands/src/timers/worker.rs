@@ -145,8 +145,8 @@ where
             wait: WAIT_FOR_PART,
         });
     }
-    let (key, error) = (&claimed.timer.key, due::chain(&error));
-    tracing::warn!(key, attempts, error, "timer not fired, tries again");
+    let (key, error) = (&claimed.timer.key, eventlog::Causes(&error));
+    tracing::warn!(key, attempts, %error, "timer not fired, tries again");
     Some(Retry {
         attempts,
         wait: due::back_off(attempts, LONGEST_BACK_OFF),

@@ -10,82 +10,148 @@ use tokio_postgres::{Error, Row};
 /// The streams whose first parked event may be tried now, at most `limit`.
 ///
 /// One that stands behind nothing (what was before it has just been skipped) may be tried too.
-pub async fn retryable(client: &impl GenericClient, consumer: &str, limit: i64) -> Result<Vec<StreamName>, Error> {
+pub async fn retryable(
+    client: &impl GenericClient,
+    consumer: &str,
+    limit: i64,
+) -> Result<Vec<StreamName>, Error> {
     let select = "select stream from (
              select distinct on (stream) stream, state, due from consumers.parked
              where consumer = $1 order by stream, version) as head
          where state = 'behind' or state = 'retry' and due <= now() limit $2";
     let rows = client.query(select, &[&consumer, &limit]).await?;
-    Ok(rows.iter().map(|row| StreamName::stored(row.get::<_, String>(0))).collect())
+    Ok(rows
+        .iter()
+        .map(|row| StreamName::stored(row.get::<_, String>(0)))
+        .collect())
 }
 
 /// Whether the event at this position is parked for a consumer.
-pub async fn is_parked(client: &impl GenericClient, consumer: &str, at: Position) -> Result<bool, Error> {
+pub async fn is_parked(
+    client: &impl GenericClient,
+    consumer: &str,
+    at: Position,
+) -> Result<bool, Error> {
     let select = "select exists (select from consumers.parked
          where consumer = $1 and commit_position = $2 and prepare_position = $3)";
     let (commit, prepare) = halves(at);
-    Ok(client.query_one(select, &[&consumer, &commit, &prepare]).await?.get(0))
+    Ok(client
+        .query_one(select, &[&consumer, &commit, &prepare])
+        .await?
+        .get(0))
 }
 
 /// The events that a person gave up for a consumer: stream and version.
-pub async fn skipped(client: &impl GenericClient, consumer: &str) -> Result<HashSet<(StreamName, u64)>, Error> {
+pub async fn skipped(
+    client: &impl GenericClient,
+    consumer: &str,
+) -> Result<HashSet<(StreamName, u64)>, Error> {
     let select = "select stream, version from consumers.skipped where consumer = $1";
     let rows = client.query(select, &[&consumer]).await?;
     Ok(rows.iter().map(event).collect())
 }
 
 /// The streams with parked events of a consumer, each with the version of the first.
-pub async fn parked_from(client: &impl GenericClient, consumer: &str) -> Result<HashMap<StreamName, u64>, Error> {
-    let select = "select stream, min(version) from consumers.parked where consumer = $1 group by stream";
+pub async fn parked_from(
+    client: &impl GenericClient,
+    consumer: &str,
+) -> Result<HashMap<StreamName, u64>, Error> {
+    let select =
+        "select stream, min(version) from consumers.parked where consumer = $1 group by stream";
     let rows = client.query(select, &[&consumer]).await?;
     Ok(rows.iter().map(event).collect())
 }
 
 /// A consumer's checkpoint. `None` when there is no such consumer.
-pub async fn checkpoint(client: &impl GenericClient, consumer: &str) -> Result<Option<Position>, Error> {
-    let select = "select commit_position, prepare_position from consumers.checkpoints where name = $1";
-    Ok(client.query_opt(select, &[&consumer]).await?.as_ref().map(position))
+pub async fn checkpoint(
+    client: &impl GenericClient,
+    consumer: &str,
+) -> Result<Option<Position>, Error> {
+    let select =
+        "select commit_position, prepare_position from consumers.checkpoints where name = $1";
+    Ok(client
+        .query_opt(select, &[&consumer])
+        .await?
+        .as_ref()
+        .map(position))
 }
 
 /// A consumer's checkpoint, which nobody moves until the transaction ends. `None` when there is no
 /// such consumer.
-pub async fn freeze(transaction: &Transaction<'_>, consumer: &str) -> Result<Option<Position>, Error> {
+pub async fn freeze(
+    transaction: &Transaction<'_>,
+    consumer: &str,
+) -> Result<Option<Position>, Error> {
     let select = "select commit_position, prepare_position from consumers.checkpoints
          where name = $1 for update";
-    Ok(transaction.query_opt(select, &[&consumer]).await?.as_ref().map(position))
+    Ok(transaction
+        .query_opt(select, &[&consumer])
+        .await?
+        .as_ref()
+        .map(position))
 }
 
 /// Forgets all a consumer did: it starts before the first event, nothing parked.
 pub async fn restart(transaction: &Transaction<'_>, lease: &mut Lease) -> Result<(), AdvanceError> {
     let back = "update consumers.checkpoints set commit_position = 0, prepare_position = 0
          where name = $1 and fence = $2 and owner is not null";
-    if transaction.execute(back, &[&lease.name, &lease.fence]).await? == 0 {
+    if transaction
+        .execute(back, &[&lease.name, &lease.fence])
+        .await?
+        == 0
+    {
         return Err(AdvanceError::Fenced(lease.name.clone()));
     }
-    transaction.execute("delete from consumers.parked where consumer = $1", &[&lease.name]).await?;
+    transaction
+        .execute(
+            "delete from consumers.parked where consumer = $1",
+            &[&lease.name],
+        )
+        .await?;
     lease.position = Position::START;
     Ok(())
 }
 
 /// Puts the consumer of `by` in the place of another: checkpoint and parked events. Whoever held
 /// the other's lease has lost it and acquires it anew; the consumer of `by` exists no more.
-pub async fn replace(transaction: &Transaction<'_>, consumer: &str, by: &Lease) -> Result<(), AdvanceError> {
+pub async fn replace(
+    transaction: &Transaction<'_>,
+    consumer: &str,
+    by: &Lease,
+) -> Result<(), AdvanceError> {
     let hand_over = "update consumers.checkpoints as old
          set commit_position = new.commit_position, prepare_position = new.prepare_position,
              fence = old.fence + 1, owner = null, expires_at = null, progressed_at = now()
          from consumers.checkpoints as new
          where old.name = $1 and new.name = $2 and new.fence = $3 and new.owner is not null";
-    if transaction.execute(hand_over, &[&consumer, &by.name, &by.fence]).await? == 0 {
+    if transaction
+        .execute(hand_over, &[&consumer, &by.name, &by.fence])
+        .await?
+        == 0
+    {
         return Err(AdvanceError::Fenced(by.name.clone()));
     }
-    transaction.execute("delete from consumers.parked where consumer = $1", &[&consumer]).await?;
+    transaction
+        .execute(
+            "delete from consumers.parked where consumer = $1",
+            &[&consumer],
+        )
+        .await?;
     let parked = "update consumers.parked set consumer = $1 where consumer = $2";
     transaction.execute(parked, &[&consumer, &by.name]).await?;
-    transaction.execute("delete from consumers.checkpoints where name = $1", &[&by.name]).await?;
+    transaction
+        .execute(
+            "delete from consumers.checkpoints where name = $1",
+            &[&by.name],
+        )
+        .await?;
     Ok(())
 }
 
 /// Stream and version.
 fn event(row: &Row) -> (StreamName, u64) {
-    (StreamName::stored(row.get::<_, String>(0)), row.get::<_, i64>(1) as u64)
+    (
+        StreamName::stored(row.get::<_, String>(0)),
+        row.get::<_, i64>(1) as u64,
+    )
 }

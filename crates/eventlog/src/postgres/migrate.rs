@@ -1,6 +1,6 @@
 //! Schema changes, one set per schema, applied by one process at a time.
 
-use deadpool_postgres::{Pool, PoolError};
+use deadpool_postgres::{Object, Pool, PoolError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
@@ -25,23 +25,21 @@ pub enum MigrateError {
 pub async fn migrate(
     pool: &Pool,
     schema: &'static str,
-    mut runner: refinery::Runner,
+    runner: refinery::Runner,
 ) -> Result<(), MigrateError> {
     let failed = |source| MigrateError::Schema { schema, source };
-    let mut client = pool.get().await?;
+    // A connection of its own: whatever goes wrong, the lock ends with it.
+    let mut client = Object::take(pool.get().await?);
     let lock = "select pg_advisory_lock(hashtext('jangteo schema changes'))";
     client.batch_execute(lock).await.map_err(failed)?;
     let create = format!("create schema if not exists {schema}");
-    let created = client.batch_execute(&create).await.map_err(failed);
-    let applied = match created {
-        Ok(()) => runner
-            .set_migration_table_name(format!("{schema}.schema_changes"))
-            .run_async(&mut **client)
-            .await
-            .map_err(|source| MigrateError::Changes { schema, source }),
-        Err(error) => Err(error),
-    };
-    let unlock = "select pg_advisory_unlock(hashtext('jangteo schema changes'))";
-    client.batch_execute(unlock).await.map_err(failed)?;
-    applied.map(|_| ())
+    client.batch_execute(&create).await.map_err(failed)?;
+    // A program that is older than the schema still works with it.
+    let mut runner = runner.set_abort_missing(false);
+    runner
+        .set_migration_table_name(format!("{schema}.schema_changes"))
+        .run_async(&mut *client)
+        .await
+        .map_err(|source| MigrateError::Changes { schema, source })?;
+    Ok(())
 }

@@ -52,7 +52,8 @@ pub async fn many_streams_lose_nothing(store: Store) {
     const STREAMS: usize = 40;
     const EACH: usize = 25;
     let log = store.open().await;
-    let mut heard = Heard::by(log.subscribe(log.end().await.unwrap(), vec![store.category("item")]));
+    let mut heard =
+        Heard::by(log.subscribe(log.end().await.unwrap(), vec![store.category("item")]));
     let streams: Vec<_> = (0..STREAMS)
         .map(|number| store.stream(&number.to_string()))
         .collect();
@@ -74,15 +75,12 @@ pub async fn the_same_append_at_once_is_stored_once(store: Store) {
     let (log, stream) = (store.open().await, store.stream("1"));
     fill(&log, &store, &stream, 1).await;
     let events = store.events("same", 2);
-    let appends = (0..20).map(|_| {
-        append(
-            &log,
-            &stream,
-            ExpectedVersion::Exact(0),
-            events.clone(),
-        )
-    });
-    let answers: Vec<_> = join_all(appends).await.into_iter().map(Result::unwrap).collect();
+    let appends = (0..20).map(|_| append(&log, &stream, ExpectedVersion::Exact(0), events.clone()));
+    let answers: Vec<_> = join_all(appends)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
     assert!(answers.iter().all(|answer| *answer == answers[0]));
     assert_eq!(ids(&read(&log, &stream).await[1..]), new_ids(&events));
 }

@@ -10,6 +10,7 @@ use std::{
     collections::HashMap,
     env,
     hash::{BuildHasher, RandomState},
+    net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
@@ -69,6 +70,13 @@ impl Store {
             Engine::Postgres(_) | Engine::EventStoreDb { .. } => {
                 panic!("only the stand-in does wrong when told to")
             }
+        }
+    }
+
+    pub fn stand_in_address(&self) -> SocketAddr {
+        match &self.engine {
+            Engine::StandIn(server) => server.address(),
+            Engine::Postgres(_) | Engine::EventStoreDb { .. } => panic!("not the stand-in"),
         }
     }
 
