@@ -5,7 +5,10 @@
 //! else goes on. See [`eventlog::consumer`].
 
 mod handle;
+mod inline;
 mod retry;
+
+pub use inline::run_inline;
 
 use crate::{
     Error, Meta,
@@ -16,7 +19,7 @@ use async_trait::async_trait;
 use deadpool_postgres::Pool;
 use domain::{Context, Event, Fact};
 use eventlog::{
-    Delivery, EventLog, Position, RecordedEvent, Subscription,
+    Delivery, EventLog, Position, Subscription,
     consumer::{Consumers, Lease, ParkedEvents},
 };
 use handle::Effects;
@@ -58,11 +61,12 @@ pub trait Reactive: Send + Sync + 'static {
     async fn react(
         &self,
         fact: &Fact<Event>,
-        of: &RecordedEvent,
+        correlation_id: Uuid,
     ) -> Result<Reaction<Self::Ask>, Error>;
 
-    /// Does what was asked. Doing it again changes nothing.
-    async fn perform(&self, ask: &Self::Ask, meta: &Meta) -> Result<(), Error>;
+    /// Does what was asked, and gives the facts that it stored, now or its first time. Doing it
+    /// again changes nothing.
+    async fn perform(&self, ask: &Self::Ask, meta: &Meta) -> Result<Vec<Fact<Event>>, Error>;
 }
 
 /// Does what a timer asks, as the command that its fact and its key make. A refusal is an outcome
@@ -76,9 +80,19 @@ pub async fn fire<R: Reactive>(context: &R, timer: Timer) -> Result<(), TimerErr
         actor: "timer".to_owned(),
     };
     match context.perform(&ask, &meta).await {
-        Ok(()) | Err(Error::Refused(_)) => Ok(()),
+        Ok(_) | Err(Error::Refused(_)) => Ok(()),
         Err(Error::PartDown { .. }) => Err(TimerError::PartDown),
         Err(error) => Err(TimerError::failed(error)),
+    }
+}
+
+/// Where the command comes from that a policy asks because of a fact.
+fn meta_of(fact_id: Uuid, correlation_id: Uuid, policy: &str) -> Meta {
+    Meta {
+        command_id: Uuid::new_v5(&fact_id, policy.as_bytes()),
+        correlation_id,
+        causation_id: Some(fact_id),
+        actor: "policy".to_owned(),
     }
 }
 

@@ -31,9 +31,7 @@ impl Context {
     }
 
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|context| context.name() == name)
+        Self::ALL.into_iter().find(|context| context.name() == name)
     }
 
     /// The context that owns a stream category such as `cafe.order`.
@@ -60,6 +58,28 @@ pub struct Fact<E> {
     /// When it was recorded.
     pub at: Instant,
     pub event: E,
+}
+
+impl<E> Fact<E> {
+    /// The same fact, its event seen another way.
+    pub fn map<T>(self, see: impl FnOnce(E) -> T) -> Fact<T> {
+        Fact {
+            id: self.id,
+            of: self.of,
+            at: self.at,
+            event: see(self.event),
+        }
+    }
+
+    /// The same fact with the event of one context or aggregate.
+    pub fn with<T>(&self, event: T) -> Fact<T> {
+        Fact {
+            id: self.id,
+            of: self.of.clone(),
+            at: self.at,
+            event,
+        }
+    }
 }
 
 /// The one decode point: stored JSON of any age becomes today's event.

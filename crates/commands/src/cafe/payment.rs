@@ -1,15 +1,18 @@
 //! Money. The intent is on record before the gateway is asked; each attempt has one key; what is
 //! not known is asked for again.
 
-use super::Cafe;
+use super::{Cafe, reactions::facts};
 use crate::{
     Error, Meta,
     execute::Done,
     payment::{Charge, ChargeStatus, GatewayError},
 };
 use domain::{
-    Id, Won,
-    cafe::order::{Command, Order, PaymentFailure, payment_key},
+    Event, Fact, Id, Won,
+    cafe::{
+        self,
+        order::{Command, Order, PaymentFailure, payment_key},
+    },
 };
 use eventlog::Causes;
 use uuid::Uuid;
@@ -51,47 +54,55 @@ impl Cafe {
 
     /// Ends an attempt that has had its time as the gateway says; what the gateway does not know
     /// was not charged.
-    pub(super) async fn settle_payment(&self, id: &Id, attempt: u32) -> Result<(), Error> {
+    pub(super) async fn settle_payment(
+        &self,
+        id: &Id,
+        attempt: u32,
+    ) -> Result<Vec<Fact<Event>>, Error> {
         let order = self.load_order(id).await?.state;
         if !order.payment_open() || order.attempt() != attempt {
-            return Ok(());
+            return Ok(vec![]);
         }
         let key = payment_key(id.as_str(), attempt);
-        match self
-            .0
-            .gateway
-            .find(&key)
-            .await
-            .map_err(|error| unavailable(id, error))?
-        {
+        let found = self.0.gateway.find(&key).await;
+        let settled = match found.map_err(|error| unavailable(id, error))? {
             Some(charge) => self.record(id, attempt, charge).await?,
             None => self.close(id, attempt, "the gateway has no charge").await?,
         };
-        Ok(())
+        Ok(facts(settled, cafe::Event::Order))
     }
 
     /// Gives a charge back that surfaced after its attempt was closed.
-    pub(super) async fn watch_late_charge(&self, id: &Id, attempt: u32) -> Result<(), Error> {
+    pub(super) async fn watch_late_charge(
+        &self,
+        id: &Id,
+        attempt: u32,
+    ) -> Result<Vec<Fact<Event>>, Error> {
         let key = payment_key(id.as_str(), attempt);
         let found = self.0.gateway.find(&key).await;
         match found.map_err(|error| unavailable(id, error))? {
             Some(charge) if charge.status == ChargeStatus::Approved => {
                 self.give_back(id, attempt, charge.amount).await
             }
-            Some(_) | None => Ok(()),
+            Some(_) | None => Ok(vec![]),
         }
     }
 
     /// Gives back what the order says is due.
-    pub(super) async fn refund(&self, id: &Id) -> Result<(), Error> {
+    pub(super) async fn refund(&self, id: &Id) -> Result<Vec<Fact<Event>>, Error> {
         let order = self.load_order(id).await?.state;
         match order.refund_due() {
             Some(amount) => self.give_back(id, order.attempt(), amount).await,
-            None => Ok(()),
+            None => Ok(vec![]),
         }
     }
 
-    async fn give_back(&self, id: &Id, attempt: u32, amount: Won) -> Result<(), Error> {
+    async fn give_back(
+        &self,
+        id: &Id,
+        attempt: u32,
+        amount: Won,
+    ) -> Result<Vec<Fact<Event>>, Error> {
         let key = payment_key(id.as_str(), attempt);
         if let Err(refused) = self.0.gateway.refund(&key, amount).await {
             // Somebody may have given it back by hand.
@@ -101,9 +112,10 @@ impl Cafe {
             }
         }
         let noted = Command::NoteRefunded { attempt, amount };
-        self.order(id, noted, &meta(id, attempt, "refunded"))
+        let done = self
+            .order(id, noted, &meta(id, attempt, "refunded"))
             .await?;
-        Ok(())
+        Ok(facts(done, cafe::Event::Order))
     }
 
     /// Records what the gateway said. Money for an attempt that was closed meanwhile goes back.

@@ -2,20 +2,20 @@
 
 use super::Cafe;
 use crate::{
-    Error, Meta,
+    Done, Error, Meta,
     notices::{Channel, Notice},
     reactor::{Reaction, Reactive},
     timers::{Cause, Timer},
 };
 use async_trait::async_trait;
 use domain::{
-    Context, Event, Fact, Id,
+    Aggregate, Context, Event, Fact, Id,
     cafe::{
         self, notices,
         policies::{Ask, react},
     },
 };
-use eventlog::RecordedEvent;
+use uuid::Uuid;
 
 #[async_trait]
 impl Reactive for Cafe {
@@ -28,14 +28,13 @@ impl Reactive for Cafe {
     async fn react(
         &self,
         fact: &Fact<Event>,
-        recorded: &RecordedEvent,
+        correlation_id: Uuid,
     ) -> Result<Reaction<Ask>, Error> {
         let Event::Cafe(event) = &fact.event;
-        let cafe_fact = Fact {
-            id: fact.id,
-            of: fact.of.clone(),
-            at: fact.at,
-            event: event.clone(),
+        let cafe_fact = fact.with(event.clone());
+        let cause = Cause {
+            fact_id: fact.id,
+            correlation_id,
         };
         let mut reaction = Reaction {
             asks: vec![],
@@ -46,7 +45,7 @@ impl Reactive for Cafe {
         for (policy, ask) in react(&cafe_fact, &self.0.rules) {
             match ask {
                 Ask::At { key, due, ask } => {
-                    reaction.set.push(timer(&key, due, &ask, recorded));
+                    reaction.set.push(timer(&key, due, &ask, cause));
                 }
                 Ask::Cancel { key } => reaction.cancel.push(timer_key(&key)),
                 now => reaction.asks.push((policy, now)),
@@ -55,27 +54,40 @@ impl Reactive for Cafe {
         Ok(reaction)
     }
 
-    async fn perform(&self, ask: &Ask, meta: &Meta) -> Result<(), Error> {
+    async fn perform(&self, ask: &Ask, meta: &Meta) -> Result<Vec<Fact<Event>>, Error> {
         match ask {
             Ask::Order { id, command } => {
-                self.order(id, command.clone(), meta).await?;
+                let done = self.order(id, command.clone(), meta).await?;
+                Ok(facts(done, cafe::Event::Order))
             }
             Ask::Ticket { id, command } => {
-                self.ticket(id, command.clone(), meta).await?;
+                let done = self.ticket(id, command.clone(), meta).await?;
+                Ok(facts(done, cafe::Event::Ticket))
             }
             Ask::Member { id, command } => {
-                self.member(id, command.clone(), meta).await?;
+                let done = self.member(id, command.clone(), meta).await?;
+                Ok(facts(done, cafe::Event::Member))
             }
-            Ask::SettlePayment { order, attempt } => self.settle_payment(order, *attempt).await?,
+            Ask::SettlePayment { order, attempt } => self.settle_payment(order, *attempt).await,
             Ask::WatchLateCharge { order, attempt } => {
-                self.watch_late_charge(order, *attempt).await?;
+                self.watch_late_charge(order, *attempt).await
             }
-            Ask::Refund { order } => self.refund(order).await?,
+            Ask::Refund { order } => self.refund(order).await,
             // A timer asks for something else than a timer.
-            Ask::At { .. } | Ask::Cancel { .. } => {}
+            Ask::At { .. } | Ask::Cancel { .. } => Ok(vec![]),
         }
-        Ok(())
     }
+}
+
+/// What a command stored, as facts of any context.
+pub(super) fn facts<A: Aggregate>(
+    done: Done<A>,
+    event: impl Fn(A::Event) -> cafe::Event,
+) -> Vec<Fact<Event>> {
+    let facts = done.facts.into_iter();
+    facts
+        .map(|fact| fact.map(|of_aggregate| Event::Cafe(event(of_aggregate))))
+        .collect()
 }
 
 impl Cafe {
@@ -98,16 +110,13 @@ impl Cafe {
     }
 }
 
-fn timer(key: &str, due: domain::Instant, ask: &Ask, recorded: &RecordedEvent) -> Timer {
+fn timer(key: &str, due: domain::Instant, ask: &Ask, cause: Cause) -> Timer {
     Timer {
         key: timer_key(key),
         context: Context::Cafe.name().to_owned(),
         due,
         ask: serde_json::to_string(ask).expect("a request is plain data"),
-        cause: Cause {
-            fact_id: recorded.id,
-            correlation_id: recorded.metadata.correlation_id,
-        },
+        cause,
     }
 }
 

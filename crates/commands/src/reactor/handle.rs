@@ -1,8 +1,8 @@
 //! One batch of facts: streams side by side, the facts of a stream in order.
 
-use super::{Interrupted, Reaction, Reactive, Reactor};
+use super::{Interrupted, Reaction, Reactive, Reactor, meta_of};
 use crate::{
-    Error, Meta,
+    Error,
     notices::{self, Notice},
     timers::{self, Timer},
 };
@@ -18,7 +18,6 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use uuid::Uuid;
 
 /// Streams handled side by side.
 const STREAMS: usize = 64;
@@ -131,7 +130,11 @@ impl<R: Reactive> Reactor<R> {
         recorded: &RecordedEvent,
     ) -> Result<(Effects, Option<Hold>), Interrupted> {
         let reaction = match fact_of(recorded) {
-            Ok(fact) => self.context.react(&fact, recorded).await,
+            Ok(fact) => {
+                self.context
+                    .react(&fact, recorded.metadata.correlation_id)
+                    .await
+            }
             Err(hold) => return Ok((Effects::default(), Some(hold))),
         };
         let reaction = match reaction {
@@ -155,12 +158,7 @@ impl<R: Reactive> Reactor<R> {
     ) -> Result<Option<Hold>, Interrupted> {
         let mut first = None;
         for (policy, ask) in &reaction.asks {
-            let meta = Meta {
-                command_id: Uuid::new_v5(&recorded.id, policy.as_bytes()),
-                correlation_id: recorded.metadata.correlation_id,
-                causation_id: Some(recorded.id),
-                actor: "policy".to_owned(),
-            };
+            let meta = meta_of(recorded.id, recorded.metadata.correlation_id, policy);
             if let Err(error) = self.context.perform(ask, &meta).await {
                 tracing::debug!(policy, fact = %recorded.id, %error, "a policy's request");
                 first = first.or(why(error)?);
