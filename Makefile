@@ -1,0 +1,41 @@
+# Every command that people and CI run. Each installs what it needs where that is possible.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help run test check fmt postgres
+
+help:
+	@echo "make run    build and serve on 127.0.0.1:8080, with a PostgreSQL and sample data of its own"
+	@echo "make test   all tests, with a PostgreSQL of their own"
+	@echo "make check  formatting, lints, licences"
+	@echo "make fmt    format the code"
+
+run: postgres
+	cargo build --workspace --bins --profile perf
+	@exec "$(TARGET)/perf/jangteo" serve
+
+# Always the whole workspace: building a part of it resolves features anew and builds much twice.
+test: postgres
+	cargo build --workspace --bins
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		exec scripts/with-postgres cargo nextest run --workspace; \
+	else \
+		exec scripts/with-postgres cargo test --workspace; \
+	fi
+
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then \
+		cargo deny --offline check bans licenses sources; \
+	else \
+		echo "cargo-deny is not installed: licences and sources are not checked"; \
+	fi
+
+fmt:
+	cargo fmt --all
+
+postgres:
+	@scripts/install-postgres
