@@ -1,0 +1,30 @@
+//! The read side: workers fold the log into tables of PostgreSQL, which can be thrown away and
+//! rebuilt while they are read.
+//!
+//! A [`ReadModel`] is a typed row and a pure fold. The [`Engine`] does the rest: batches, leases,
+//! checkpoints, parked events, rebuilds, and waiting until a view shows what was just written.
+
+mod apply;
+pub mod cafe;
+mod engine;
+mod error;
+mod fold;
+mod migrations;
+mod progress;
+pub mod query;
+mod read_model;
+mod rebuild;
+pub mod registry;
+pub mod row;
+mod table;
+mod verify;
+mod worker;
+
+pub use engine::{Engine, Options};
+pub use error::Error;
+pub use migrations::migrate;
+pub use progress::{Condition, Local, NotReached};
+pub use read_model::ReadModel;
+pub use rebuild::{OnProgress, Rebuilt, Stage};
+pub use registry::{View, ViewState};
+pub use verify::Verified;

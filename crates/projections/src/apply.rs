@@ -1,0 +1,167 @@
+//! Folding a batch of events into a table and moving the checkpoint, in one transaction.
+//!
+//! Rows are read before the transaction begins. That is safe because the checkpoint moves only from
+//! where the lease says, under the lease's fence: had anybody written since, it would not.
+
+use crate::{
+    Engine, Error,
+    fold::{ParkedStreams, Step, ToPark, fold},
+    read_model::ReadModel,
+    table::{Rows, Table},
+};
+use eventlog::{
+    Position, RecordedEvent, StreamName,
+    consumer::{Lease, Parked, advance, handover, park, unpark},
+};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+/// The one writer of a table, as long as it holds the lease: of a view's live table, or of the one
+/// that a rebuild fills.
+pub(crate) struct Applier<M: ReadModel> {
+    pub(crate) engine: Engine,
+    pub(crate) table: Table<M::Row>,
+    pub(crate) lease: Lease,
+    pub(crate) parked: ParkedStreams,
+    /// Events that a person gave up.
+    skipped: HashSet<(StreamName, u64)>,
+}
+
+impl<M: ReadModel> Applier<M> {
+    /// What was parked goes with the lease; what a person gave up goes with the view.
+    pub(crate) async fn open(
+        engine: &Engine,
+        table: Table<M::Row>,
+        lease: Lease,
+    ) -> Result<Self, Error> {
+        let client = engine.pool.get().await?;
+        let parked = handover::parked_from(&client, &lease.name).await?;
+        let skipped = handover::skipped(&client, M::NAME).await?;
+        let parked = parked.into_keys().collect();
+        Ok(Self { engine: engine.clone(), table, lease, parked, skipped })
+    }
+
+    /// Folds events that follow the checkpoint, and moves it to `to`. An event that the database
+    /// does not take is found by halving the batch, and parked.
+    pub(crate) async fn apply(
+        &mut self,
+        events: Vec<Arc<RecordedEvent>>,
+        to: Position,
+    ) -> Result<(), Error> {
+        let mut pieces = vec![events];
+        while let Some(mut piece) = pieces.pop() {
+            let end = if pieces.is_empty() {
+                to
+            } else {
+                piece.last().map_or(to, |event| event.position)
+            };
+            match self.write(self.steps(&piece), end, None).await {
+                Err(error) if error.is_about_the_rows() && piece.len() > 1 => {
+                    let second = piece.split_off(piece.len() / 2);
+                    pieces.extend([second, piece]);
+                }
+                Err(error) if error.is_about_the_rows() => {
+                    self.write(poison(&piece, &error), end, None).await?;
+                }
+                written => written?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries the parked events of a stream again, in order, until one still cannot be folded.
+    pub(crate) async fn retry(&mut self, stream: &StreamName) -> Result<(), Error> {
+        self.parked.remove(stream);
+        for parked in self.engine.parked.of_stream(&self.lease.name, stream).await? {
+            let read = self.engine.log.read_stream(stream, parked.version, 1).await?;
+            let event: Vec<_> = read.into_iter().map(Arc::new).collect();
+            let here = self.lease.position;
+            match self.write(self.steps(&event), here, Some(&parked)).await {
+                Err(error) if error.is_about_the_rows() => {
+                    self.write(poison(&event, &error), here, Some(&parked)).await?;
+                }
+                written => written?,
+            }
+            if self.parked.contains(stream) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Prolongs the lease without moving the checkpoint.
+    pub(crate) async fn renew(&self) -> Result<(), Error> {
+        let renewed = self.engine.consumers.renew(&self.lease, self.engine.options.lease);
+        if renewed.await? { Ok(()) } else { Err(Error::Fenced(self.lease.name.clone())) }
+    }
+
+    /// Decodes events, without those that a person gave up.
+    pub(crate) fn steps(&self, events: &[Arc<RecordedEvent>]) -> Vec<Step> {
+        let given_up = |event: &RecordedEvent| {
+            !self.skipped.is_empty()
+                && self.skipped.contains(&(event.stream.clone(), event.version))
+        };
+        let wanted = events.iter().filter(|event| !given_up(event));
+        wanted.map(|event| Step::of::<M>(event.clone())).collect()
+    }
+
+    async fn write(
+        &mut self,
+        steps: Vec<Step>,
+        to: Position,
+        retried: Option<&Parked>,
+    ) -> Result<(), Error> {
+        let keys: HashSet<&str> = steps.iter().flat_map(Step::keys).map(String::as_str).collect();
+        let mut rows = {
+            let client = self.engine.pool.get().await?;
+            self.table.load(&client, keys.into_iter().collect()).await?
+        };
+        let mut parked = self.parked.clone();
+        let to_park = fold::<M>(&mut rows, steps, &mut parked);
+        self.commit(&rows, &to_park, to, retried).await?;
+        self.parked = parked;
+        Ok(())
+    }
+
+    /// The table first and the checkpoint last: a rebuild locks in this order too.
+    async fn commit(
+        &mut self,
+        rows: &Rows<M::Row>,
+        to_park: &[ToPark],
+        to: Position,
+        retried: Option<&Parked>,
+    ) -> Result<(), Error> {
+        let mut client = self.engine.pool.get().await?;
+        let transaction = client.transaction().await?;
+        let mut lease = self.lease.clone();
+        let options = &self.engine.options;
+        // A worker that stops in the middle must not keep its rows from the next one.
+        let give_up = idle_limit(options.lease);
+        let limited = async { Ok(transaction.batch_execute(&give_up).await?) };
+        futures::try_join!(limited, self.table.write(&transaction, rows))?;
+        if let Some(parked) = retried.filter(|_| to_park.is_empty()) {
+            unpark(&transaction, parked).await?;
+        }
+        for (event, hold) in to_park {
+            park(&transaction, &lease.name, event, hold).await?;
+        }
+        advance(&transaction, &mut lease, to, options.lease).await?;
+        transaction.commit().await?;
+        self.lease = lease;
+        Ok(())
+    }
+}
+
+/// Makes the server end a transaction whose client is silent for so long.
+pub(crate) fn idle_limit(silence: Duration) -> String {
+    format!("set local idle_in_transaction_session_timeout = {}", silence.as_millis())
+}
+
+fn poison(events: &[Arc<RecordedEvent>], error: &Error) -> Vec<Step> {
+    let reason = match error {
+        Error::Database(source) => source
+            .as_db_error()
+            .map_or_else(|| source.to_string(), |error| error.message().to_owned()),
+        other => other.to_string(),
+    };
+    events.iter().map(|event| Step::poison(event.clone(), reason.clone())).collect()
+}

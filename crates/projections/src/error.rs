@@ -1,0 +1,67 @@
+//! What can go wrong around a read model. Nothing here is the business saying no.
+
+use deadpool_postgres::PoolError;
+use eventlog::{LogError, Position, consumer::AdvanceError};
+use tokio_postgres::error::SqlState;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("no connection to the database of the views")]
+    Pool(#[from] PoolError),
+    #[error("the database of the views failed")]
+    Database(#[from] tokio_postgres::Error),
+    #[error("the database of the views does not answer")]
+    Silent,
+    /// Another worker has the lease now. Nothing was written.
+    #[error("the lease of {0} is lost")]
+    Fenced(String),
+    #[error("the event log failed")]
+    Log(#[from] LogError),
+    #[error("the event log was shut down")]
+    LogClosed,
+    #[error("a row cannot be written")]
+    Row(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("no view is named {0:?}")]
+    UnknownView(String),
+    #[error("{0} is being rebuilt already")]
+    Rebuilding(String),
+    #[error("{view} is at {live} and its new table only at {shadow}: the log does not go on")]
+    Behind { view: String, live: Position, shadow: Position },
+    #[error("{view} has no column {column:?} to filter by")]
+    UnknownFilter { view: &'static str, column: String },
+}
+
+impl Error {
+    /// With its causes, in one line.
+    pub(crate) fn told(&self) -> String {
+        let first: &dyn std::error::Error = self;
+        let causes = std::iter::successors(Some(first), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
+    /// Whether the database refused what was in the rows (SQL state classes 22 and 23): trying
+    /// again does not help.
+    pub(crate) fn is_about_the_rows(&self) -> bool {
+        let code = match self {
+            Self::Database(error) => error.code().map(SqlState::code),
+            Self::Row(_) => return true,
+            _ => None,
+        };
+        code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+    }
+}
+
+impl From<AdvanceError> for Error {
+    fn from(error: AdvanceError) -> Self {
+        match error {
+            AdvanceError::Fenced(name) => Self::Fenced(name),
+            AdvanceError::Database(error) => Self::Database(error),
+        }
+    }
+}
+
+impl From<tokio::time::error::Elapsed> for Error {
+    fn from(_: tokio::time::error::Elapsed) -> Self {
+        Self::Silent
+    }
+}

@@ -1,0 +1,95 @@
+//! Reading a view: one row by its key, or a list, page by page.
+
+use crate::{Error, read_model::ReadModel, row::Row};
+use deadpool_postgres::Pool;
+use std::fmt::Write;
+use tokio_postgres::types::ToSql;
+
+/// Which rows of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Columns, as rows name them in JSON (`customerId`), and what they have to be.
+    pub filters: Vec<(String, String)>,
+    /// The key of the last row of the page before.
+    pub after: Option<String>,
+    /// At most so many rows.
+    pub limit: u32,
+}
+
+/// The row of a key.
+pub async fn get<M: ReadModel>(pool: &Pool, key: &str) -> Result<Option<M::Row>, Error> {
+    let select = select::<M>(&[M::Row::COLUMNS[0].name]);
+    let client = pool.get().await?;
+    let statement = client.prepare_cached(&select).await?;
+    let row = client.query_opt(&statement, &[&key]).await?;
+    Ok(row.as_ref().map(M::Row::read).transpose()?)
+}
+
+/// Rows in the order of their keys, by bytes.
+pub async fn list<M: ReadModel>(pool: &Pool, page: &Page) -> Result<Vec<M::Row>, Error> {
+    let filters = page.filters.iter().map(|(name, _)| filter::<M>(name));
+    let columns = filters.collect::<Result<Vec<_>, _>>()?;
+    let mut sql = select::<M>(&columns);
+    let mut params: Vec<&(dyn ToSql + Sync)> =
+        page.filters.iter().map(|(_, value)| value as _).collect();
+    let key = M::Row::COLUMNS[0].name;
+    if let Some(after) = &page.after {
+        params.push(after);
+        let and = if columns.is_empty() { "where" } else { "and" };
+        // Writing to a string does not fail.
+        let _ = write!(sql, " {and} {key} > ${}", params.len());
+    }
+    let limit = i64::from(page.limit);
+    params.push(&limit);
+    let _ = write!(sql, " order by {key} limit ${}", params.len());
+    let client = pool.get().await?;
+    let statement = client.prepare_cached(&sql).await?;
+    let rows = client.query(&statement, &params).await?;
+    Ok(rows.iter().map(M::Row::read).collect::<Result<_, _>>()?)
+}
+
+/// The rows whose columns equal the first parameters.
+fn select<M: ReadModel>(equal: &[&'static str]) -> String {
+    let columns: Vec<_> = M::Row::COLUMNS.iter().map(|column| column.name).collect();
+    let mut sql = format!("select {} from {}", columns.join(", "), M::NAME);
+    for (index, column) in equal.iter().enumerate() {
+        let and = if index == 0 { "where" } else { "and" };
+        let _ = write!(sql, " {and} {column} = ${}", index + 1);
+    }
+    sql
+}
+
+/// The column behind a filter's name.
+fn filter<M: ReadModel>(name: &str) -> Result<&'static str, Error> {
+    let found = M::FILTERS.iter().find(|column| camel_case(column) == name);
+    let unknown = || Error::UnknownFilter { view: M::NAME, column: name.to_owned() };
+    found.copied().ok_or_else(unknown)
+}
+
+fn camel_case(column: &str) -> String {
+    let mut words = column.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (initial, rest) = word.split_at(word.len().min(1));
+        name + &initial.to_uppercase() + rest
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{camel_case, filter};
+    use crate::cafe::order_status::OrderStatus;
+
+    #[test]
+    fn filters_have_the_names_of_the_json() {
+        assert_eq!(filter::<OrderStatus>("customerId").unwrap(), "customer_id");
+        assert_eq!(camel_case("cancel_requested_at"), "cancelRequestedAt");
+    }
+
+    #[test]
+    fn other_columns_are_no_filters() {
+        for name in ["customer_id", "price", "", "status = status --"] {
+            assert!(filter::<OrderStatus>(name).is_err(), "{name:?}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The closed list of views, by name.
+
+use crate::{
+    Engine, Error,
+    cafe::{
+        menu::Menu, order_status::OrderStatus, point_ledger::PointLedger, points::Points,
+        tickets::Tickets,
+    },
+    progress::{Condition, Local},
+    read_model::ReadModel,
+    rebuild::{OnProgress, Rebuilt},
+    verify::Verified,
+};
+use async_trait::async_trait;
+use domain::Context;
+use eventlog::consumer::ConsumerState;
+use std::marker::PhantomData;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// All views of all contexts.
+pub static VIEWS: [&dyn View; 5] = [
+    &Of::<OrderStatus>::VIEW,
+    &Of::<Tickets>::VIEW,
+    &Of::<Points>::VIEW,
+    &Of::<PointLedger>::VIEW,
+    &Of::<Menu>::VIEW,
+];
+
+/// A read model whose row type does not matter.
+#[async_trait]
+pub trait View: Sync {
+    /// `cafe.order_status`.
+    fn name(&self) -> &'static str;
+    /// The stream categories it follows.
+    fn categories(&self) -> &'static [&'static str];
+    /// See [`Engine::keep`].
+    async fn keep(&self, engine: &Engine, stop: &CancellationToken);
+    /// See [`Engine::rebuild`].
+    async fn rebuild(&self, engine: &Engine, on_progress: OnProgress<'_>)
+    -> Result<Rebuilt, Error>;
+    /// See [`Engine::verify`].
+    async fn verify(&self, engine: &Engine) -> Result<Verified, Error>;
+}
+
+struct Of<M>(PhantomData<fn() -> M>);
+
+impl<M> Of<M> {
+    const VIEW: Self = Self(PhantomData);
+}
+
+#[async_trait]
+impl<M: ReadModel> View for Of<M> {
+    fn name(&self) -> &'static str {
+        M::NAME
+    }
+
+    fn categories(&self) -> &'static [&'static str] {
+        M::CATEGORIES
+    }
+
+    async fn keep(&self, engine: &Engine, stop: &CancellationToken) {
+        engine.keep::<M>(stop).await;
+    }
+
+    async fn rebuild(
+        &self,
+        engine: &Engine,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Rebuilt, Error> {
+        engine.rebuild::<M>(on_progress).await
+    }
+
+    async fn verify(&self, engine: &Engine) -> Result<Verified, Error> {
+        engine.verify::<M>().await
+    }
+}
+
+/// The view of a name.
+pub fn named(name: &str) -> Result<&'static dyn View, Error> {
+    let found = VIEWS.into_iter().find(|view| view.name() == name);
+    found.ok_or_else(|| Error::UnknownView(name.to_owned()))
+}
+
+/// How a view stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ViewState {
+    pub view: &'static str,
+    /// Its worker in this process.
+    pub local: Local,
+    /// Its checkpoint, whoever keeps it; `None` when it was never kept.
+    pub consumer: Option<ConsumerState>,
+}
+
+impl Engine {
+    /// Keeps the views of `contexts` until `stop`; they are all over when the set is joined.
+    pub fn start(&self, contexts: &[Context], stop: &CancellationToken) -> JoinSet<()> {
+        let mut workers = JoinSet::new();
+        for view in VIEWS {
+            let context = Context::of_category(view.name());
+            if context.is_some_and(|context| contexts.contains(&context)) {
+                // From now on, whoever waits for the view knows that it will be kept.
+                self.progress
+                    .of(view.name())
+                    .send_modify(|local| local.condition = Condition::Standby);
+                let (engine, stop) = (self.clone(), stop.clone());
+                workers.spawn(async move { view.keep(&engine, &stop).await });
+            }
+        }
+        workers
+    }
+
+    /// Of all views. The lag is for the caller to tell, from the end of the log.
+    pub async fn states(&self) -> Result<Vec<ViewState>, Error> {
+        let consumers = self.consumers.states().await?;
+        let state = |view: &dyn View| ViewState {
+            view: view.name(),
+            local: self.local(view.name()),
+            consumer: consumers.iter().find(|consumer| consumer.name == view.name()).cloned(),
+        };
+        Ok(VIEWS.into_iter().map(state).collect())
+    }
+
+    /// How the worker of this process is, without asking anybody.
+    pub fn local(&self, view: &'static str) -> Local {
+        self.progress.of(view).borrow().clone()
+    }
+}

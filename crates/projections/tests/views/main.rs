@@ -1,0 +1,12 @@
+//! The engine on a real PostgreSQL.
+
+#[cfg(test)]
+mod exactly_once;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod parked;
+#[cfg(test)]
+mod reading;
+#[cfg(test)]
+mod rebuild;

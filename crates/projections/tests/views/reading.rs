@@ -1,0 +1,135 @@
+//! Reading, and waiting until what was written shows.
+
+use crate::harness::{PATIENCE, Worker, World, opened, working};
+use domain::{
+    Context,
+    cafe::{menu_item::MenuItem, ticket::Ticket},
+};
+use eventlog::{EventLog, Position};
+use projections::{
+    Error, NotReached, ReadModel,
+    cafe::order_status::OrderStatus,
+    query::{self, Page},
+    registry,
+};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const SHORT: Duration = Duration::from_millis(100);
+
+#[tokio::test]
+async fn a_view_that_nobody_keeps_says_so_at_once() {
+    let world = World::new().await;
+    let position = world.order("o1").await;
+    let asked =
+        world.engine(1).wait_for(OrderStatus::NAME, position, Duration::from_secs(3600)).await;
+    assert!(matches!(asked, Err(NotReached::Unowned { at: Position::START, .. })), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_position_to_come_is_waited_for_and_no_longer_than_asked() {
+    let world = World::new().await;
+    let engine = world.engine(1);
+    let worker = Worker::of::<OrderStatus>(&engine).await;
+    working::<OrderStatus>(&engine).await;
+    let asked =
+        engine.wait_for(OrderStatus::NAME, Position { commit: 999, prepare: 999 }, SHORT).await;
+    assert!(matches!(asked, Err(NotReached::Late { .. })), "{asked:?}");
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_without_workers_waits_for_those_of_another() {
+    let world = World::new().await;
+    let (keeper, reader) = (world.engine(1), world.engine(2));
+    let worker = Worker::of::<OrderStatus>(&keeper).await;
+    working::<OrderStatus>(&keeper).await;
+    for number in 0..5 {
+        let id = format!("o{number}");
+        let position = world.order(&id).await;
+        reader.wait_for(OrderStatus::NAME, position, PATIENCE).await.unwrap();
+        assert!(query::get::<OrderStatus>(&world.pool, &id).await.unwrap().is_some());
+    }
+    worker.stop().await;
+}
+
+/// A command on a ticket answers with a position that the orders' view reaches as well.
+#[tokio::test]
+async fn positions_of_other_categories_are_reached() {
+    let world = World::new().await;
+    let (keeper, reader) = (world.engine(1), world.engine(2));
+    let worker = Worker::of::<OrderStatus>(&keeper).await;
+    working::<OrderStatus>(&keeper).await;
+    let position = world.append::<Ticket>("t1", 0, &[opened()]).await;
+    keeper.wait_for(OrderStatus::NAME, position, PATIENCE).await.unwrap();
+    reader.wait_for(OrderStatus::NAME, position, PATIENCE).await.unwrap();
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn lists_are_filtered_and_come_page_by_page() {
+    let world = World::new().await;
+    let engine = world.engine(1);
+    let worker = Worker::of::<OrderStatus>(&engine).await;
+    let mut end = Position::START;
+    for id in ["b", "a", "C", "d-1", "d.1"] {
+        end = world.order(id).await;
+    }
+    engine.wait_for(OrderStatus::NAME, end, PATIENCE).await.unwrap();
+    let mut page =
+        Page { filters: vec![("customerId".into(), "c1".into())], after: None, limit: 2 };
+    let mut found = Vec::new();
+    loop {
+        let rows = query::list::<OrderStatus>(&world.pool, &page).await.unwrap();
+        let Some(last) = rows.last() else { break };
+        page.after = Some(last.order_id.clone());
+        found.extend(rows.into_iter().map(|row| row.order_id));
+    }
+    assert_eq!(found, ["C", "a", "b", "d-1", "d.1"]);
+
+    page.after = None;
+    page.filters.push(("status".into(), "made".into()));
+    assert_eq!(query::list::<OrderStatus>(&world.pool, &page).await.unwrap(), []);
+    page.filters = vec![("price".into(), "2000".into())];
+    assert!(matches!(
+        query::list::<OrderStatus>(&world.pool, &page).await,
+        Err(Error::UnknownFilter { .. })
+    ));
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn all_views_of_a_context_are_kept_and_compare() {
+    let world = World::new().await;
+    let engine = world.engine(1);
+    let stop = CancellationToken::new();
+    let mut workers = engine.start(&[Context::Cafe], &stop);
+    world.order("o1").await;
+    world.append::<Ticket>("o1", 0, &[opened()]).await;
+    let price = domain::cafe::menu_item::Event::PriceSet { price: domain::Won::new(2000).unwrap() };
+    world.append::<MenuItem>("아이스 아메리카노", 0, &[price]).await;
+    let end = world.log.end().await.unwrap();
+    for view in registry::VIEWS {
+        engine.wait_for(view.name(), end, PATIENCE).await.unwrap();
+        let verified = view.verify(&engine).await.unwrap();
+        assert_eq!(verified.differing, [""; 0], "{}", view.name());
+        view.rebuild(&engine, &mut |_| {}).await.unwrap();
+        assert_eq!(view.verify(&engine).await.unwrap().rows, verified.rows);
+    }
+    assert!(engine.states().await.unwrap().iter().all(|state| state.consumer.is_some()));
+    stop.cancel();
+    while let Some(over) = workers.join_next().await {
+        over.unwrap();
+    }
+    assert!(matches!(registry::named("cafe.nothing"), Err(Error::UnknownView(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_may_migrate_at_the_same_time() {
+    let database = support::postgres::Database::create().await;
+    let pool = crate::harness::pool(&database.config());
+    let migrations = (0..4).map(|_| projections::migrate(&pool));
+    for migrated in futures::future::join_all(migrations).await {
+        migrated.unwrap();
+    }
+}
