@@ -29,9 +29,7 @@ impl StreamName {
     }
 
     pub fn category(&self) -> &str {
-        self.0
-            .split_once('-')
-            .map_or(&*self.0, |(category, _)| category)
+        self.0.split_once('-').map_or(&*self.0, |(category, _)| category)
     }
 
     pub fn id(&self) -> &str {
@@ -56,10 +54,7 @@ pub struct Position {
 
 impl Position {
     /// Before the first event.
-    pub const START: Self = Self {
-        commit: 0,
-        prepare: 0,
-    };
+    pub const START: Self = Self { commit: 0, prepare: 0 };
 }
 
 impl fmt::Display for Position {
@@ -78,10 +73,7 @@ impl FromStr for Position {
     fn from_str(text: &str) -> Result<Self, InvalidPosition> {
         let (commit, prepare) = text.split_once('-').ok_or(InvalidPosition)?;
         let number = |digits: &str| digits.parse().map_err(|_| InvalidPosition);
-        Ok(Self {
-            commit: number(commit)?,
-            prepare: number(prepare)?,
-        })
+        Ok(Self { commit: number(commit)?, prepare: number(prepare)? })
     }
 }
 
@@ -179,16 +171,9 @@ impl Append {
             return Err(AppendError::Empty);
         }
         if size > MAX_APPEND_BYTES {
-            return Err(AppendError::TooLarge {
-                size,
-                limit: MAX_APPEND_BYTES,
-            });
+            return Err(AppendError::TooLarge { size, limit: MAX_APPEND_BYTES });
         }
-        Ok(Self {
-            stream,
-            expected,
-            events,
-        })
+        Ok(Self { stream, expected, events })
     }
 
     pub fn stream(&self) -> &StreamName {

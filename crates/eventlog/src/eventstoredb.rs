@@ -40,11 +40,7 @@ impl EventStoreDb {
         let settings = settings(url).map_err(LogError::unreachable)?;
         let connection = Arc::new(Connection::new(settings.clone()));
         let reader = Reader::new(connection.clone());
-        Ok(Self {
-            settings,
-            appender: Appender::new(connection, reader.clone()),
-            reader,
-        })
+        Ok(Self { settings, appender: Appender::new(connection, reader.clone()), reader })
     }
 }
 

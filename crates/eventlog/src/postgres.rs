@@ -57,19 +57,12 @@ impl PostgresLog {
         let mut tasks = JoinSet::new();
         tasks.spawn(writer::run(config.clone(), jobs, feed.clone()));
         tasks.spawn(feed::listen(config, feed.clone()));
-        Ok(Self {
-            pool,
-            writer,
-            feed,
-            _tasks: tasks,
-        })
+        Ok(Self { pool, writer, feed, _tasks: tasks })
     }
 }
 
 fn read_pool(config: &Config) -> Result<Pool, deadpool_postgres::BuildError> {
-    let manager = ManagerConfig {
-        recycling_method: RecyclingMethod::Verified,
-    };
+    let manager = ManagerConfig { recycling_method: RecyclingMethod::Verified };
     let manager = deadpool_postgres::Manager::from_config(config.clone(), NoTls, manager);
     Pool::builder(manager)
         .max_size(8)
@@ -101,13 +94,8 @@ impl EventLog for PostgresLog {
 
     fn subscribe(&self, after: Position, categories: Vec<String>) -> Subscription {
         let (deliver, deliveries) = mpsc::channel(QUEUED_DELIVERIES);
-        let follower = feed::Follower::new(
-            self.pool.clone(),
-            self.feed.clone(),
-            after,
-            categories,
-            deliver,
-        );
+        let follower =
+            feed::Follower::new(self.pool.clone(), self.feed.clone(), after, categories, deliver);
         let task = tokio::spawn(follower.run()).abort_handle();
         Subscription::new(deliveries, task)
     }

@@ -20,10 +20,7 @@ pub async fn retryable(
              where consumer = $1 order by stream, version) as head
          where state = 'behind' or state = 'retry' and due <= now() limit $2";
     let rows = client.query(select, &[&consumer, &limit]).await?;
-    Ok(rows
-        .iter()
-        .map(|row| StreamName::stored(row.get::<_, String>(0)))
-        .collect())
+    Ok(rows.iter().map(|row| StreamName::stored(row.get::<_, String>(0))).collect())
 }
 
 /// Whether the event at this position is parked for a consumer.
@@ -35,10 +32,7 @@ pub async fn is_parked(
     let select = "select exists (select from consumers.parked
          where consumer = $1 and commit_position = $2 and prepare_position = $3)";
     let (commit, prepare) = halves(at);
-    Ok(client
-        .query_one(select, &[&consumer, &commit, &prepare])
-        .await?
-        .get(0))
+    Ok(client.query_one(select, &[&consumer, &commit, &prepare]).await?.get(0))
 }
 
 /// The events that a person gave up for a consumer: stream and version.
@@ -69,11 +63,7 @@ pub async fn checkpoint(
 ) -> Result<Option<Position>, Error> {
     let select =
         "select commit_position, prepare_position from consumers.checkpoints where name = $1";
-    Ok(client
-        .query_opt(select, &[&consumer])
-        .await?
-        .as_ref()
-        .map(position))
+    Ok(client.query_opt(select, &[&consumer]).await?.as_ref().map(position))
 }
 
 /// A consumer's checkpoint, which nobody moves until the transaction ends. `None` when there is no
@@ -84,30 +74,17 @@ pub async fn freeze(
 ) -> Result<Option<Position>, Error> {
     let select = "select commit_position, prepare_position from consumers.checkpoints
          where name = $1 for update";
-    Ok(transaction
-        .query_opt(select, &[&consumer])
-        .await?
-        .as_ref()
-        .map(position))
+    Ok(transaction.query_opt(select, &[&consumer]).await?.as_ref().map(position))
 }
 
 /// Forgets all a consumer did: it starts before the first event, nothing parked.
 pub async fn restart(transaction: &Transaction<'_>, lease: &mut Lease) -> Result<(), AdvanceError> {
     let back = "update consumers.checkpoints set commit_position = 0, prepare_position = 0
          where name = $1 and fence = $2 and owner is not null";
-    if transaction
-        .execute(back, &[&lease.name, &lease.fence])
-        .await?
-        == 0
-    {
+    if transaction.execute(back, &[&lease.name, &lease.fence]).await? == 0 {
         return Err(AdvanceError::Fenced(lease.name.clone()));
     }
-    transaction
-        .execute(
-            "delete from consumers.parked where consumer = $1",
-            &[&lease.name],
-        )
-        .await?;
+    transaction.execute("delete from consumers.parked where consumer = $1", &[&lease.name]).await?;
     lease.position = Position::START;
     Ok(())
 }
@@ -124,34 +101,17 @@ pub async fn replace(
              fence = old.fence + 1, owner = null, expires_at = null, progressed_at = now()
          from consumers.checkpoints as new
          where old.name = $1 and new.name = $2 and new.fence = $3 and new.owner is not null";
-    if transaction
-        .execute(hand_over, &[&consumer, &by.name, &by.fence])
-        .await?
-        == 0
-    {
+    if transaction.execute(hand_over, &[&consumer, &by.name, &by.fence]).await? == 0 {
         return Err(AdvanceError::Fenced(by.name.clone()));
     }
-    transaction
-        .execute(
-            "delete from consumers.parked where consumer = $1",
-            &[&consumer],
-        )
-        .await?;
+    transaction.execute("delete from consumers.parked where consumer = $1", &[&consumer]).await?;
     let parked = "update consumers.parked set consumer = $1 where consumer = $2";
     transaction.execute(parked, &[&consumer, &by.name]).await?;
-    transaction
-        .execute(
-            "delete from consumers.checkpoints where name = $1",
-            &[&by.name],
-        )
-        .await?;
+    transaction.execute("delete from consumers.checkpoints where name = $1", &[&by.name]).await?;
     Ok(())
 }
 
 /// Stream and version.
 fn event(row: &Row) -> (StreamName, u64) {
-    (
-        StreamName::stored(row.get::<_, String>(0)),
-        row.get::<_, i64>(1) as u64,
-    )
+    (StreamName::stored(row.get::<_, String>(0)), row.get::<_, i64>(1) as u64)
 }

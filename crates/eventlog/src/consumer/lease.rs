@@ -86,9 +86,7 @@ impl Consumers {
              set owner = $2, fence = fence + 1, expires_at = now() + $3 * interval '1 second'
              where name = $1 and (owner is null or owner = $2 or expires_at < now())
              returning fence, commit_position, prepare_position";
-        let row = client
-            .query_opt(take, &[&name, &owner, &ttl.as_secs_f64()])
-            .await?;
+        let row = client.query_opt(take, &[&name, &owner, &ttl.as_secs_f64()]).await?;
         Ok(row.map(|row| Lease {
             name: name.to_owned(),
             owner,
@@ -192,10 +190,7 @@ pub(super) fn halves(position: Position) -> (i64, i64) {
 
 pub(super) fn position(row: &Row) -> Position {
     let half = |name| row.get::<_, i64>(name) as u64;
-    Position {
-        commit: half("commit_position"),
-        prepare: half("prepare_position"),
-    }
+    Position { commit: half("commit_position"), prepare: half("prepare_position") }
 }
 
 fn state_of(row: &Row) -> ConsumerState {

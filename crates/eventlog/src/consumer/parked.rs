@@ -117,12 +117,8 @@ pub async fn unpark(
     let stream = parked.stream.as_str();
     let delete = "delete from consumers.parked
                   where consumer = $1 and stream = $2 and version = $3";
-    client
-        .execute(delete, &[&parked.consumer, &stream, &version])
-        .await?;
-    client
-        .execute(TRY_FIRST, &[&parked.consumer, &stream])
-        .await?;
+    client.execute(delete, &[&parked.consumer, &stream, &version]).await?;
+    client.execute(TRY_FIRST, &[&parked.consumer, &stream]).await?;
     Ok(())
 }
 
@@ -189,9 +185,7 @@ impl ParkedEvents {
         let update = "update consumers.parked set state = 'retry', due = now()
              where consumer = $1 and stream = $2 and version = (
                  select min(version) from consumers.parked where consumer = $1 and stream = $2)";
-        let touched = client
-            .execute(update, &[&consumer, &stream.as_str()])
-            .await?;
+        let touched = client.execute(update, &[&consumer, &stream.as_str()]).await?;
         Ok(touched > 0)
     }
 
@@ -216,9 +210,7 @@ impl ParkedEvents {
         let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
             [&consumer, &stream.as_str(), &reason];
         let skipped = transaction.execute(give_up, &params).await?;
-        transaction
-            .execute(TRY_FIRST, &[&consumer, &stream.as_str()])
-            .await?;
+        transaction.execute(TRY_FIRST, &[&consumer, &stream.as_str()]).await?;
         transaction.commit().await?;
         Ok(skipped > 0)
     }

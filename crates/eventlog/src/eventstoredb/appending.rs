@@ -52,11 +52,7 @@ struct Session {
 
 impl Appender {
     pub fn new(connection: Arc<Connection>, reader: Reader) -> Self {
-        Self {
-            connection,
-            reader,
-            sessions: Default::default(),
-        }
+        Self { connection, reader, sessions: Default::default() }
     }
 
     pub async fn append(&self, append: &Append) -> Result<Appended, AppendError> {
@@ -103,15 +99,10 @@ impl Appender {
             used = Some(session.client.clone());
             let expected = expected_revision(append);
             let written =
-                session
-                    .client
-                    .append_to_stream(append.stream().as_str(), expected, events);
+                session.client.append_to_stream(append.stream().as_str(), expected, events);
             Ok(written.await?)
         };
-        let outcome = self
-            .connection
-            .watch(lease.generation, limit(deadline), call)
-            .await;
+        let outcome = self.connection.watch(lease.generation, limit(deadline), call).await;
         if let (Err(_), Some(used)) = (&outcome, used) {
             retire(slot, &used).await;
         }
@@ -126,13 +117,8 @@ impl Appender {
     ) -> Result<Appended, AppendError> {
         if let Some(position) = written.current_position() {
             return Ok(Appended {
-                version: written
-                    .current_revision()
-                    .unwrap_or_else(|| append.last_version()),
-                position: Position {
-                    commit: position.commit,
-                    prepare: position.prepare,
-                },
+                version: written.current_revision().unwrap_or_else(|| append.last_version()),
+                position: Position { commit: position.commit, prepare: position.prepare },
             });
         }
         match self.reader.standing(append, limit(deadline)).await {
@@ -184,10 +170,7 @@ async fn session(
 /// Appends to come get a new session; those that wait on this one still may be answered.
 async fn retire(slot: &Mutex<Option<Session>>, used: &Arc<BatchAppendClient>) {
     let mut held = slot.lock().await;
-    if held
-        .as_ref()
-        .is_some_and(|session| Arc::ptr_eq(&session.client, used))
-    {
+    if held.as_ref().is_some_and(|session| Arc::ptr_eq(&session.client, used)) {
         *held = None;
     }
 }
@@ -211,11 +194,7 @@ fn is_conflict(error: &CallError) -> bool {
 }
 
 fn conflict(append: &Append, current: Option<u64>) -> AppendError {
-    AppendError::Conflict {
-        stream: append.stream().clone(),
-        expected: append.expected(),
-        current,
-    }
+    AppendError::Conflict { stream: append.stream().clone(), expected: append.expected(), current }
 }
 
 /// What the server will not take, however often it is asked.
@@ -225,15 +204,8 @@ fn refused(append: &Append, error: CallError) -> AppendError {
             if message == "MaximumAppendSizeExceeded" =>
         {
             // The server's own limit is lower than ours, and it does not tell.
-            let size = append
-                .events()
-                .iter()
-                .map(|event| event.payload.len())
-                .sum();
-            AppendError::TooLarge {
-                size,
-                limit: MAX_APPEND_BYTES.min(size.saturating_sub(1)),
-            }
+            let size = append.events().iter().map(|event| event.payload.len()).sum();
+            AppendError::TooLarge { size, limit: MAX_APPEND_BYTES.min(size.saturating_sub(1)) }
         }
         _ => unavailable(error),
     }
@@ -245,7 +217,5 @@ fn unavailable(error: CallError) -> AppendError {
 
 /// What one call may take of the time that is left.
 fn limit(deadline: Instant) -> Duration {
-    deadline
-        .saturating_duration_since(Instant::now())
-        .clamp(SHORTEST_ATTEMPT, ATTEMPT)
+    deadline.saturating_duration_since(Instant::now()).clamp(SHORTEST_ATTEMPT, ATTEMPT)
 }

@@ -104,10 +104,7 @@ pub(super) struct Lease {
 
 impl Connection {
     pub fn new(settings: ClientSettings) -> Self {
-        Self {
-            settings,
-            state: Mutex::default(),
-        }
+        Self { settings, state: Mutex::default() }
     }
 
     /// Within a Tokio runtime.
@@ -118,10 +115,7 @@ impl Connection {
             None => Client::new(self.settings.clone())?,
         };
         state.client = Some(client.clone());
-        Ok(Lease {
-            client,
-            generation: state.generation,
-        })
+        Ok(Lease { client, generation: state.generation })
     }
 
     /// Waits for a call on a leased client, at most `limit`, and takes note of how it went.
@@ -160,10 +154,7 @@ impl Connection {
             Weight::Silence | Weight::All => state.failures = FAILURES,
         }
         if state.failures >= FAILURES {
-            *state = State {
-                generation: generation + 1,
-                ..State::default()
-            };
+            *state = State { generation: generation + 1, ..State::default() };
         }
     }
 

@@ -22,9 +22,7 @@ pub(super) fn encode(event: &NewEvent) -> serde_json::Result<EventData> {
         schema_version: event.schema_version,
         metadata: Cow::Borrowed(&event.metadata),
     };
-    EventData::json(&event.event_type, &payload)?
-        .id(event.id)
-        .metadata_as_json(&metadata)
+    EventData::json(&event.event_type, &payload)?.id(event.id).metadata_as_json(&metadata)
 }
 
 /// What the server writes for itself: stream metadata, links, tombstones, statistics.
@@ -63,8 +61,6 @@ fn position(event: &eventstore::RecordedEvent) -> Option<Position> {
 
 /// A position that is one: some servers send the greatest number for "none".
 pub(super) fn sound(position: eventstore::Position) -> Option<Position> {
-    (position.commit < u64::MAX && position.prepare < u64::MAX).then_some(Position {
-        commit: position.commit,
-        prepare: position.prepare,
-    })
+    (position.commit < u64::MAX && position.prepare < u64::MAX)
+        .then_some(Position { commit: position.commit, prepare: position.prepare })
 }

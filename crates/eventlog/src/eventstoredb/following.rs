@@ -70,9 +70,7 @@ fn filter(categories: &[String]) -> SubscriptionFilter {
     if categories.is_empty() {
         return filter.exclude_system_events();
     }
-    categories.iter().fold(filter, |filter, category| {
-        filter.add_prefix(format!("{category}-"))
-    })
+    categories.iter().fold(filter, |filter, category| filter.add_prefix(format!("{category}-")))
 }
 
 enum Item {
@@ -122,9 +120,8 @@ impl Follower {
             Ok(lease) => lease,
             Err(error) => return Ok(error),
         };
-        let options = SubscribeToAllOptions::default()
-            .filter(self.filter.clone())
-            .position(self.start());
+        let options =
+            SubscribeToAllOptions::default().filter(self.filter.clone()).position(self.start());
         let guard = Guard::new();
         let mut subscription = lease.client.subscribe_to_all(&options).await;
         let mut confirmed = false;

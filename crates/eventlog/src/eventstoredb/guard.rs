@@ -47,10 +47,7 @@ impl Guard {
             log: dispatcher::get_default(Dispatch::clone),
             complaints: complaints.clone(),
         };
-        Self {
-            listening: Dispatch::new(listener),
-            complaints,
-        }
+        Self { listening: Dispatch::new(listener), complaints }
     }
 
     /// What `call` gives, or that it spun or panicked. Then what it borrowed is of no more use.
@@ -79,11 +76,7 @@ struct Listener {
 impl Subscriber for Listener {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         let interest = self.log.register_callsite(metadata);
-        if may_complain(metadata) {
-            Interest::always()
-        } else {
-            interest
-        }
+        if may_complain(metadata) { Interest::always() } else { interest }
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
@@ -156,5 +149,88 @@ impl Visit for Message {
         if field.name() == "message" {
             self.0 |= format!("{value:?}") == COMPLAINT;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A log that is switched off, as `RUST_LOG=off` leaves it.
+    struct Off;
+
+    impl Subscriber for Off {
+        fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+            Interest::never()
+        }
+
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            false
+        }
+
+        fn max_level_hint(&self) -> Option<LevelFilter> {
+            Some(LevelFilter::OFF)
+        }
+
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            panic!("let through to a log that is off: {event:?}");
+        }
+
+        fn enter(&self, _: &span::Id) {}
+
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    fn complain() {
+        tracing::warn!(target: TARGET, "{COMPLAINT}");
+    }
+
+    #[tokio::test]
+    async fn stops_a_call_that_spins_with_the_log_on_or_off() {
+        let spin = || async {
+            loop {
+                complain();
+            }
+        };
+        let outcome: Result<(), _> = Guard::new().run(spin()).await;
+        assert!(matches!(outcome, Err(CallError::CutShort)));
+
+        let guard = dispatcher::with_default(&Dispatch::new(Off), Guard::new);
+        let outcome: Result<(), _> = guard.run(spin()).await;
+        assert!(matches!(outcome, Err(CallError::CutShort)));
+    }
+
+    #[tokio::test]
+    async fn lets_a_call_through_that_complains_now_and_then() {
+        let call = async {
+            for _ in 0..3 {
+                for _ in 0..TOLERATED {
+                    complain();
+                }
+                tokio::task::yield_now().await;
+            }
+            for _ in 0..2 * TOLERATED {
+                tracing::warn!(target: TARGET, "something else");
+            }
+            7
+        };
+        assert_eq!(Guard::new().run(call).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_error() {
+        let call = async {
+            assert_eq!(1, 2, "no such answer");
+        };
+        let outcome = Guard::new().run(call).await;
+        assert!(matches!(outcome, Err(CallError::Broken(why)) if why.contains("no such answer")));
     }
 }

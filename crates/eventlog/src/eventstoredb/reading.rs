@@ -94,18 +94,13 @@ impl Reader {
     /// Looks where the append's events would be.
     pub async fn standing(&self, append: &Append, limit: Duration) -> Result<Standing, CallError> {
         let (stream, next) = (append.stream(), append.expected().next());
-        let page = self
-            .page(stream, next, append.events().len(), limit)
-            .await?;
+        let page = self.page(stream, next, append.events().len(), limit).await?;
         let ours = append.events().iter().map(|event| event.id);
         if page.events.iter().map(|event| event.id).eq(ours)
             && let Some(last) = page.events.last()
             && let Some(position) = sound(last.position)
         {
-            return Ok(Standing::Stored(Appended {
-                version: last.revision,
-                position,
-            }));
+            return Ok(Standing::Stored(Appended { version: last.revision, position }));
         }
         if page.events.is_empty() {
             return Ok(Standing::Open(page.last));
@@ -156,9 +151,7 @@ impl Reader {
         stream: &StreamName,
         limit: Duration,
     ) -> Result<Option<u64>, CallError> {
-        let options = ReadStreamOptions::default()
-            .position(StreamPosition::End)
-            .max_count(1);
+        let options = ReadStreamOptions::default().position(StreamPosition::End).max_count(1);
         let lease = self.connection.lease()?;
         let call = read_page(&lease.client, stream, &options, 1);
         let page = self.connection.watch(lease.generation, limit, call).await?;
@@ -168,9 +161,7 @@ impl Reader {
     async fn end_once(&self) -> Result<Position, CallError> {
         let lease = self.connection.lease()?;
         let call = read_end(&lease.client);
-        self.connection
-            .watch(lease.generation, END_LIMIT, call)
-            .await
+        self.connection.watch(lease.generation, END_LIMIT, call).await
     }
 }
 
@@ -206,10 +197,7 @@ async fn read_page(
 async fn read_end(client: &Client) -> Result<Position, CallError> {
     let mut before = StreamPosition::End;
     loop {
-        let options = ReadAllOptions::default()
-            .position(before)
-            .backwards()
-            .max_count(END_PAGE);
+        let options = ReadAllOptions::default().position(before).backwards().max_count(END_PAGE);
         let mut read = client.read_all(&options).await?;
         let mut seen = 0;
         let mut reached = eventstore::Position::start();

@@ -84,12 +84,8 @@ impl OnRecord {
         let first_position = *head + 1;
         for (version, event) in (append.expected().next()..).zip(append.events()) {
             *head += 1;
-            let known = Known {
-                id: event.id,
-                position: *head,
-            };
-            self.events
-                .insert((append.stream().clone(), version), known);
+            let known = Known { id: event.id, position: *head };
+            self.events.insert((append.stream().clone(), version), known);
         }
         let length = append.last_version() + 1;
         self.lengths.insert(append.stream().clone(), length);
@@ -106,10 +102,7 @@ impl OnRecord {
             }
             position = Some(known.position);
         }
-        position.map(|position| Appended {
-            version: append.last_version(),
-            position: at(position),
-        })
+        position.map(|position| Appended { version: append.last_version(), position: at(position) })
     }
 
     fn length(&self, stream: &StreamName) -> u64 {

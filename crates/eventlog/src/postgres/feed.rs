@@ -43,10 +43,7 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn new(head: Position) -> Self {
-        Self {
-            news: broadcast::Sender::new(KEPT_BATCHES),
-            told: head.commit.into(),
-        }
+        Self { news: broadcast::Sender::new(KEPT_BATCHES), told: head.commit.into() }
     }
 
     /// Tells what this process stored: contiguous, in order, committed.
@@ -92,10 +89,8 @@ pub(super) async fn listen(config: Config, feed: Arc<Feed>) {
 
 async fn listen_once(config: &Config, feed: &Feed) -> Result<(), LogError> {
     let connecting = timeout(Duration::from_secs(5), config.connect(NoTls));
-    let (client, connection) = connecting
-        .await
-        .map_err(LogError::unreachable)?
-        .map_err(LogError::unreachable)?;
+    let (client, connection) =
+        connecting.await.map_err(LogError::unreachable)?.map_err(LogError::unreachable)?;
     tokio::select! {
         ended = notifications(connection, feed) => ended.map_err(LogError::unreachable),
         ended = ask(&client, feed) => ended,
@@ -153,13 +148,7 @@ impl Follower {
         deliver: mpsc::Sender<Delivery>,
     ) -> Self {
         let at = after.commit;
-        Self {
-            pool,
-            feed,
-            at,
-            categories,
-            deliver,
-        }
+        Self { pool, feed, at, categories, deliver }
     }
 
     pub(super) async fn run(mut self) {
@@ -186,9 +175,7 @@ impl Follower {
     }
 
     fn continues(&self, events: &[Arc<RecordedEvent>]) -> bool {
-        events
-            .first()
-            .is_none_or(|first| first.position.commit <= self.at + 1)
+        events.first().is_none_or(|first| first.position.commit <= self.at + 1)
     }
 
     async fn catch_up(&mut self) -> Result<(), Gone> {
@@ -214,9 +201,7 @@ impl Follower {
 
     /// Delivers what is new of `events` and wanted.
     async fn deliver(&mut self, events: &[Arc<RecordedEvent>]) -> Result<(), Gone> {
-        let fresh = events
-            .iter()
-            .skip_while(|event| event.position.commit <= self.at);
+        let fresh = events.iter().skip_while(|event| event.position.commit <= self.at);
         let wanted: Vec<_> = fresh.filter(|event| self.wants(event)).cloned().collect();
         let Some(last) = events.last() else {
             return Ok(());
@@ -225,9 +210,7 @@ impl Follower {
             return Ok(());
         }
         self.at = last.position.commit;
-        let ends_here = wanted
-            .last()
-            .is_some_and(|event| event.position == last.position);
+        let ends_here = wanted.last().is_some_and(|event| event.position == last.position);
         if !wanted.is_empty() {
             self.send(Delivery::Events(wanted)).await?;
         }

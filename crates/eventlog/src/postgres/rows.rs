@@ -10,10 +10,7 @@ const COLUMNS: &str = "position, stream, version, id, type, schema_version, payl
 /// A position of this engine.
 pub(super) fn at(number: i64) -> Position {
     let number = number as u64;
-    Position {
-        commit: number,
-        prepare: number,
-    }
+    Position { commit: number, prepare: number }
 }
 
 pub(super) async fn head(pool: &Pool) -> Result<Position, LogError> {

@@ -33,11 +33,7 @@ impl Job {
         append: Append,
         answer: oneshot::Sender<Result<Appended, AppendError>>,
     ) -> Self {
-        Self {
-            append,
-            answer,
-            since: Instant::now(),
-        }
+        Self { append, answer, since: Instant::now() }
     }
 }
 
@@ -84,9 +80,8 @@ async fn attempt(
 
 /// Answers those who have waited long enough; the others are tried again.
 fn give_up_the_old(batch: &mut Vec<Job>, error: &WriteError) {
-    let (old, young): (Vec<Job>, Vec<Job>) = batch
-        .drain(..)
-        .partition(|job| job.since.elapsed() > PATIENCE);
+    let (old, young): (Vec<Job>, Vec<Job>) =
+        batch.drain(..).partition(|job| job.since.elapsed() > PATIENCE);
     batch.extend(young);
     for job in old {
         let source = LogError::unreachable(Causes(error).to_string());
@@ -117,10 +112,7 @@ fn answer(jobs: impl Iterator<Item = Job>, verdicts: Vec<Verdict>, feed: &Feed) 
 
 fn record(append: Append, first_position: i64, stored: &mut Vec<Arc<RecordedEvent>>) -> Appended {
     let (stream, first_version) = (append.stream().clone(), append.expected().next());
-    let mut appended = Appended {
-        version: append.last_version(),
-        position: at(first_position),
-    };
+    let mut appended = Appended { version: append.last_version(), position: at(first_position) };
     for (index, event) in append.into_events().into_iter().enumerate() {
         appended.position = at(first_position + index as i64);
         stored.push(Arc::new(RecordedEvent {

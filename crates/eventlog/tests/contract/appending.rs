@@ -20,21 +20,11 @@ pub async fn begins_a_stream(store: Store) {
 pub async fn goes_on_after_the_expected_version(store: Store) {
     let (log, stream) = (store.open().await, store.stream("1"));
     let first = append(&log, &stream, NO_STREAM, store.events("a", 2)).await;
-    let second = append(
-        &log,
-        &stream,
-        ExpectedVersion::Exact(1),
-        store.events("b", 2),
-    )
-    .await
-    .unwrap();
+    let second =
+        append(&log, &stream, ExpectedVersion::Exact(1), store.events("b", 2)).await.unwrap();
     assert_eq!(second.version, 3);
     assert!(second.position > first.unwrap().position);
-    let versions: Vec<_> = read(&log, &stream)
-        .await
-        .iter()
-        .map(|event| event.version)
-        .collect();
+    let versions: Vec<_> = read(&log, &stream).await.iter().map(|event| event.version).collect();
     assert_eq!(versions, [0, 1, 2, 3]);
 }
 
@@ -84,9 +74,7 @@ pub async fn answers_the_same_append_the_same_after_others(store: Store) {
     let first = append(&log, &stream, expected, events.clone()).await;
     for version in 3..10 {
         let others = store.events(&format!("other {version}"), 1);
-        append(&log, &stream, ExpectedVersion::Exact(version), others)
-            .await
-            .unwrap();
+        append(&log, &stream, ExpectedVersion::Exact(version), others).await.unwrap();
     }
     let late = append(&store.open().await, &stream, expected, events).await;
     assert_eq!(first.unwrap(), late.unwrap());
@@ -96,9 +84,7 @@ pub async fn answers_the_same_append_the_same_after_others(store: Store) {
 pub async fn refuses_other_events_under_a_stored_id(store: Store) {
     let (log, stream) = (store.open().await, store.stream("1"));
     let stored = store.events("a", 2);
-    append(&log, &stream, NO_STREAM, stored.clone())
-        .await
-        .unwrap();
+    append(&log, &stream, NO_STREAM, stored.clone()).await.unwrap();
     let other_second = vec![stored[0].clone(), store.events("b", 1).remove(0)];
     let outcome = append(&log, &stream, NO_STREAM, other_second).await;
     assert_eq!(current(outcome), Some(1));
@@ -137,10 +123,7 @@ pub async fn keeps_every_character(store: Store) {
         append(&log, &stream, NO_STREAM, events).await.unwrap();
         let stored = read(&log, &stream).await.remove(0);
         assert_eq!(stored.stream, stream);
-        assert_eq!(
-            serde_json::from_str::<Value>(&stored.payload).unwrap(),
-            payload
-        );
+        assert_eq!(serde_json::from_str::<Value>(&stored.payload).unwrap(), payload);
     }
 }
 
@@ -150,9 +133,7 @@ pub async fn keeps_the_metadata(store: Store) {
     events[0].metadata.actor = "바리스타".to_owned();
     events[0].metadata.causation_id = Some(Uuid::from_u128(9));
     events[1].schema_version = 7;
-    append(&log, &stream, NO_STREAM, events.clone())
-        .await
-        .unwrap();
+    append(&log, &stream, NO_STREAM, events.clone()).await.unwrap();
     for (stored, event) in read(&log, &stream).await.iter().zip(&events) {
         assert_eq!(stored.metadata, event.metadata);
         assert_eq!(stored.schema_version, event.schema_version);
@@ -164,9 +145,7 @@ pub async fn takes_the_largest_append(store: Store) {
     let mut events = store.events("a", 1);
     let text = "x".repeat(MAX_APPEND_BYTES - 512);
     events[0].payload = Value::from(text).to_string();
-    append(&log, &stream, NO_STREAM, events.clone())
-        .await
-        .unwrap();
+    append(&log, &stream, NO_STREAM, events.clone()).await.unwrap();
     assert_eq!(read(&log, &stream).await[0].payload, events[0].payload);
 }
 

@@ -38,12 +38,7 @@ pub async fn one_writer_wins_each_version(store: Store) {
     let mut won: Vec<_> = join_all(writers).await.into_iter().flatten().collect();
     won.sort();
     let stored = read(&log, &stream).await;
-    assert!(
-        stored
-            .iter()
-            .map(|event| (event.version, event.id))
-            .eq(won.iter().copied())
-    );
+    assert!(stored.iter().map(|event| (event.version, event.id)).eq(won.iter().copied()));
     assert_eq!(stored.len(), WRITERS * EACH);
     assert!(stored.is_sorted_by(|one, next| one.position < next.position));
 }
@@ -54,15 +49,8 @@ pub async fn many_streams_lose_nothing(store: Store) {
     let log = store.open().await;
     let mut heard =
         Heard::by(log.subscribe(log.end().await.unwrap(), vec![store.category("item")]));
-    let streams: Vec<_> = (0..STREAMS)
-        .map(|number| store.stream(&number.to_string()))
-        .collect();
-    join_all(
-        streams
-            .iter()
-            .map(|stream| fill(&log, &store, stream, EACH)),
-    )
-    .await;
+    let streams: Vec<_> = (0..STREAMS).map(|number| store.stream(&number.to_string())).collect();
+    join_all(streams.iter().map(|stream| fill(&log, &store, stream, EACH))).await;
     for stream in &streams {
         assert_eq!(read(&log, stream).await.len(), EACH);
     }
@@ -76,11 +64,7 @@ pub async fn the_same_append_at_once_is_stored_once(store: Store) {
     fill(&log, &store, &stream, 1).await;
     let events = store.events("same", 2);
     let appends = (0..20).map(|_| append(&log, &stream, ExpectedVersion::Exact(0), events.clone()));
-    let answers: Vec<_> = join_all(appends)
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
+    let answers: Vec<_> = join_all(appends).await.into_iter().map(Result::unwrap).collect();
     assert!(answers.iter().all(|answer| *answer == answers[0]));
     assert_eq!(ids(&read(&log, &stream).await[1..]), new_ids(&events));
 }
@@ -92,9 +76,7 @@ pub async fn conflicts_disturb_no_other_stream(store: Store) {
         let events = store.events(&format!("stale {number}"), 1);
         append(&log, &hot, ExpectedVersion::NoStream, events)
     }));
-    let streams: Vec<_> = (0..20)
-        .map(|number| store.stream(&format!("calm {number}")))
-        .collect();
+    let streams: Vec<_> = (0..20).map(|number| store.stream(&format!("calm {number}"))).collect();
     let calm = join_all(streams.iter().map(|stream| fill(&log, &store, stream, 10)));
     let (stale, _) = tokio::join!(stale, calm);
     for outcome in stale {
@@ -115,9 +97,7 @@ pub async fn two_logs_share_one_store(store: Store) {
     for turn in 0..20 {
         let log = if turn % 2 == 0 { &one } else { &other };
         let events = store.events(&format!("turn {turn}"), 1);
-        append(log, &stream, ExpectedVersion::after(turn), events)
-            .await
-            .unwrap();
+        append(log, &stream, ExpectedVersion::after(turn), events).await.unwrap();
     }
     let expected = in_stream(&other, &stream).await;
     heard_by_one.until_events(20).await;

@@ -10,7 +10,6 @@ use support::{
     proxy::Proxy,
     stand_in::{AppendFault, Code, StandIn},
 };
-use tokio::time::sleep;
 
 const NO_STREAM: ExpectedVersion = ExpectedVersion::NoStream;
 
@@ -21,24 +20,12 @@ async fn survives(fault: AppendFault) {
     fill(&log, &store, &stream, 2).await;
     store.faulty().faults().on_append(fault);
     let (expected, events) = (ExpectedVersion::Exact(1), store.events("b", 2));
-    let appended = append(&log, &stream, expected, events.clone())
-        .await
-        .unwrap();
+    let appended = append(&log, &stream, expected, events.clone()).await.unwrap();
     assert_eq!(store.faulty().faults().pending(), 0);
     let stored = read(&log, &stream).await;
     assert_eq!(ids(&stored[2..]), new_ids(&events));
-    assert_eq!(
-        (appended.version, appended.position),
-        (3, stored[3].position)
-    );
-    append(
-        &log,
-        &stream,
-        ExpectedVersion::Exact(3),
-        store.events("c", 1),
-    )
-    .await
-    .unwrap();
+    assert_eq!((appended.version, appended.position), (3, stored[3].position));
+    append(&log, &stream, ExpectedVersion::Exact(3), store.events("c", 1)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,11 +45,7 @@ async fn a_session_that_ends_well_after_the_commit() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_timed_out_and_was_made() {
-    survives(AppendFault::AnswerAfter(
-        Code::Aborted,
-        "Operation timed out: ",
-    ))
-    .await;
+    survives(AppendFault::AnswerAfter(Code::Aborted, "Operation timed out: ")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,11 +61,7 @@ async fn a_lost_answer() {
 /// The server's own check may meet the first attempt of the very same append.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conflict_with_itself() {
-    survives(AppendFault::AnswerAfter(
-        Code::AlreadyExists,
-        "WrongExpectedVersion",
-    ))
-    .await;
+    survives(AppendFault::AnswerAfter(Code::AlreadyExists, "WrongExpectedVersion")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,10 +71,7 @@ async fn a_smaller_limit_of_the_server_is_too_large() {
     store
         .faulty()
         .faults()
-        .on_append(AppendFault::AnswerInstead(
-            Code::InvalidArgument,
-            "MaximumAppendSizeExceeded",
-        ));
+        .on_append(AppendFault::AnswerInstead(Code::InvalidArgument, "MaximumAppendSizeExceeded"));
     let outcome = append(&log, &stream, NO_STREAM, store.events("a", 1)).await;
     assert!(matches!(outcome, Err(AppendError::TooLarge { size, limit }) if limit < size));
 }
@@ -104,9 +80,7 @@ async fn a_smaller_limit_of_the_server_is_too_large() {
 async fn a_session_that_dies_takes_no_pending_append_along() {
     let mut store = Store::stand_in().await;
     let log = store.open().await;
-    let streams: Vec<_> = (0..60)
-        .map(|number| store.stream(&number.to_string()))
-        .collect();
+    let streams: Vec<_> = (0..60).map(|number| store.stream(&number.to_string())).collect();
     for stream in &streams[..10] {
         fill(&log, &store, stream, 1).await;
     }
@@ -114,14 +88,9 @@ async fn a_session_that_dies_takes_no_pending_append_along() {
     let stale = streams[..10]
         .iter()
         .map(|stream| append(&log, stream, NO_STREAM, store.events("stale", 1)));
-    let pending = streams[10..].iter().map(|stream| {
-        append(
-            &log,
-            stream,
-            NO_STREAM,
-            store.events(&format!("new {stream}"), 2),
-        )
-    });
+    let pending = streams[10..]
+        .iter()
+        .map(|stream| append(&log, stream, NO_STREAM, store.events(&format!("new {stream}"), 2)));
     let (stale, pending) = tokio::join!(join_all(stale), join_all(pending));
     for outcome in stale {
         assert_eq!(current(outcome), Some(0));
@@ -142,7 +111,10 @@ async fn a_server_that_comes_up_late() {
     let events = store.events("a", 1);
     let appending = append(&log, &stream, NO_STREAM, events.clone());
     let starting = async {
-        sleep(Duration::from_millis(500)).await;
+        // By the time these have failed, the append has been tried.
+        for _ in 0..3 {
+            log.end().await.unwrap_err();
+        }
         store.faulty().restart().await;
     };
     let (appended, ()) = tokio::join!(appending, starting);
@@ -181,17 +153,16 @@ async fn a_network_that_is_cut_again_and_again() {
     let store = Store::stand_in().await;
     let (proxy, log) = behind_a_proxy(&store).await;
     let mut heard = Heard::by(log.subscribe(Position::START, vec![store.category("item")]));
-    let streams: Vec<_> = (0..8)
-        .map(|number| store.stream(&number.to_string()))
-        .collect();
+    let streams: Vec<_> = (0..8).map(|number| store.stream(&number.to_string())).collect();
     let writing = join_all(streams.iter().map(|stream| fill(&log, &store, stream, 150)));
     let cutting = async {
-        for _ in 0..6 {
-            sleep(Duration::from_millis(60)).await;
+        for part in 1..8 {
+            heard.until(|heard| heard.events.len() >= part * 150).await;
             proxy.cut();
         }
+        heard.until_events(8 * 150).await;
     };
-    tokio::join!(writing, cutting, heard.until_events(8 * 150));
+    tokio::join!(writing, cutting);
     for stream in &streams {
         assert_eq!(read(&log, stream).await.len(), 150);
     }
@@ -207,7 +178,7 @@ async fn a_network_that_swallows_everything_for_a_while() {
     let (expected, events) = (ExpectedVersion::Exact(0), store.events("b", 1));
     let appending = append(&log, &stream, expected, events);
     let restoring = async {
-        sleep(Duration::from_secs(4)).await;
+        log.end().await.unwrap_err();
         proxy.pass();
     };
     let (appended, ()) = tokio::join!(appending, restoring);

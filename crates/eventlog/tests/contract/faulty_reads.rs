@@ -10,10 +10,7 @@ async fn an_answer_cut_short_is_asked_for_again() {
     let (log, stream) = (store.open().await, store.stream("1"));
     fill(&log, &store, &stream, 5).await;
     store.faulty().faults().on_read(ReadFault::CutShort);
-    store
-        .faulty()
-        .faults()
-        .on_read(ReadFault::Refuse(Code::Unavailable));
+    store.faulty().faults().on_read(ReadFault::Refuse(Code::Unavailable));
     assert_eq!(read(&log, &stream).await.len(), 5);
     assert_eq!(store.faulty().faults().pending(), 0);
 }
@@ -53,9 +50,7 @@ async fn an_event_of_another_program_is_foreign() {
     let mut store = Store::stand_in().await;
     let (log, stream) = (store.open().await, store.stream("1"));
     fill(&log, &store, &stream, 1).await;
-    store
-        .faulty()
-        .record(stream.as_str(), "other.Thing", "{}", r#"{"user":"x"}"#);
+    store.faulty().record(stream.as_str(), "other.Thing", "{}", r#"{"user":"x"}"#);
     let outcome = log.read_stream(&stream, 0, 10).await;
     assert!(matches!(outcome, Err(LogError::Foreign(what)) if what.contains("other.Thing")));
 }

@@ -71,9 +71,7 @@ async fn a_checkpoint_that_is_no_position() {
     heard.until_events(3).await;
     store.faulty().restart().await;
     let events = store.events("after", 1);
-    append(&log, &stream, ExpectedVersion::Exact(2), events)
-        .await
-        .unwrap();
+    append(&log, &stream, ExpectedVersion::Exact(2), events).await.unwrap();
     heard.until_events(4).await;
     assert!(heard.checkpoints.iter().all(|at| at.commit < u64::MAX));
 }
@@ -91,10 +89,7 @@ async fn a_checkpoint_right_before_an_event() {
     assert_eq!(heard.events[0].position, next);
 
     // And a consumer that kept it goes on from it.
-    let kept = Position {
-        commit: next.commit,
-        prepare: 0,
-    };
+    let kept = Position { commit: next.commit, prepare: 0 };
     let mut resumed = Heard::by(log.subscribe(kept, vec![store.category("item")]));
     resumed.until_events(1).await;
     assert_eq!(resumed.events[0].position, next);
@@ -115,9 +110,7 @@ async fn events_of_one_commit_are_told_apart() {
     let mut store = Store::stand_in().await;
     let (log, stream) = (store.open().await, store.stream("1"));
     let event = ("contract.Happened", "{}", METADATA);
-    store
-        .faulty()
-        .record_transaction(stream.as_str(), &[event; 4]);
+    store.faulty().record_transaction(stream.as_str(), &[event; 4]);
     let stored = read(&log, &stream).await;
     assert_eq!(stored[0].position.commit, stored[3].position.commit);
     for (index, event) in stored.iter().enumerate() {
@@ -135,9 +128,7 @@ async fn a_server_that_restarts() {
     for round in 0..3 {
         store.faulty().restart().await;
         let events = store.events(&format!("round {round}"), 1);
-        append(&log, &stream, ExpectedVersion::Exact(9 + round), events)
-            .await
-            .unwrap();
+        append(&log, &stream, ExpectedVersion::Exact(9 + round), events).await.unwrap();
         heard.until_caught_up().await;
     }
     heard.until_events(13).await;
@@ -159,9 +150,7 @@ async fn what_is_not_ours_never_comes() {
     server.record(other.as_str(), "other.Thing", "{}", r#"{"user":"x"}"#);
     server.record(other.as_str(), "other.Thing", "not json", "");
     let events = store.events("last", 1);
-    append(&log, &mine, ExpectedVersion::Exact(0), events)
-        .await
-        .unwrap();
+    append(&log, &mine, ExpectedVersion::Exact(0), events).await.unwrap();
     heard.until_events(2).await;
     heard_all.until_events(2).await;
     let expected = ids(&read(&log, &mine).await);
@@ -174,17 +163,14 @@ async fn paused_ones_block_no_append() {
     let store = Store::stand_in().await;
     let (log, stream) = (store.open().await, store.stream("1"));
     let start = log.end().await.unwrap();
-    let paused: Vec<_> = (0..5)
-        .map(|_| log.subscribe(start, vec![store.category("item")]))
-        .collect();
+    let paused: Vec<_> =
+        (0..5).map(|_| log.subscribe(start, vec![store.category("item")])).collect();
     for chunk in 0..20 {
         let mut events = store.events(&format!("chunk {chunk}"), 200);
         for event in &mut events {
             event.payload = format!("\"{}\"", "x".repeat(4_000));
         }
-        append(&log, &stream, ExpectedVersion::after(chunk * 200), events)
-            .await
-            .unwrap();
+        append(&log, &stream, ExpectedVersion::after(chunk * 200), events).await.unwrap();
     }
     let last = timeout(PATIENCE, log.read_stream(&stream, 3_999, 1)).await;
     assert_eq!(last.unwrap().unwrap().len(), 1);

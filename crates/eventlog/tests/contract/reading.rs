@@ -13,9 +13,7 @@ pub async fn a_missing_stream_is_empty(store: Store) {
 pub async fn pages_through_a_stream(store: Store) {
     let (log, stream) = (store.open().await, store.stream("1"));
     let events = store.events("a", 25);
-    append(&log, &stream, ExpectedVersion::NoStream, events.clone())
-        .await
-        .unwrap();
+    append(&log, &stream, ExpectedVersion::NoStream, events.clone()).await.unwrap();
     let mut seen = Vec::new();
     for (from, length) in [(0, 10), (10, 10), (20, 5), (25, 0)] {
         let page = log.read_stream(&stream, from, 10).await.unwrap();
@@ -59,9 +57,7 @@ pub async fn reads_a_long_stream(store: Store) {
     for chunk in 0..12 {
         let events = store.events(&format!("chunk {chunk}"), 500);
         expected.extend(new_ids(&events));
-        append(&log, &stream, ExpectedVersion::after(chunk * 500), events)
-            .await
-            .unwrap();
+        append(&log, &stream, ExpectedVersion::after(chunk * 500), events).await.unwrap();
     }
     let stored = read(&log, &stream).await;
     assert!(stored.iter().map(|event| event.id).eq(expected));

@@ -119,9 +119,7 @@ pub async fn append(
     events: Vec<NewEvent>,
 ) -> Result<Appended, AppendError> {
     let append = Append::new(stream.clone(), expected, events)?;
-    timeout(PATIENCE, log.append(append))
-        .await
-        .expect("an append answers in bounded time")
+    timeout(PATIENCE, log.append(append)).await.expect("an append answers in bounded time")
 }
 
 /// Appends one event each, from the beginning of a stream.

@@ -11,9 +11,7 @@ pub async fn from_the_start_then_live(store: Store) {
     heard.until_caught_up().await;
     assert_eq!(heard.ids(), ids(&read(&log, &stream).await));
     let events = store.events("live", 3);
-    append(&log, &stream, ExpectedVersion::Exact(9), events)
-        .await
-        .unwrap();
+    append(&log, &stream, ExpectedVersion::Exact(9), events).await.unwrap();
     heard.until_events(13).await;
     let stored = read(&log, &stream).await;
     assert!(heard.events.iter().map(|event| &**event).eq(&stored));
@@ -37,9 +35,7 @@ pub async fn from_the_end(store: Store) {
     heard.until_caught_up().await;
     assert!(heard.events.is_empty());
     let events = store.events("new", 2);
-    append(&log, &stream, ExpectedVersion::Exact(4), events)
-        .await
-        .unwrap();
+    append(&log, &stream, ExpectedVersion::Exact(4), events).await.unwrap();
     heard.until_events(2).await;
     assert_eq!(heard.events[0].version, 5);
 }
@@ -71,11 +67,8 @@ pub async fn delivers_only_the_categories_asked_for(store: Store) {
     let mut heard = Heard::by(log.subscribe(Position::START, asked.clone()));
     heard.until_caught_up().await;
     assert_eq!(heard.events.len(), 6);
-    let categories: Vec<_> = heard
-        .events
-        .iter()
-        .map(|event| event.stream.category().to_owned())
-        .collect();
+    let categories: Vec<_> =
+        heard.events.iter().map(|event| event.stream.category().to_owned()).collect();
     assert!(categories.iter().all(|category| asked.contains(category)));
 }
 
@@ -88,8 +81,7 @@ pub async fn delivers_all_when_no_category_is_asked_for(store: Store) {
     }
     let ours = |heard: &Heard| {
         let ours = heard.events.iter();
-        ours.filter(|event| event.stream.as_str().starts_with(&store.category("")))
-            .count()
+        ours.filter(|event| event.stream.as_str().starts_with(&store.category(""))).count()
     };
     heard.until(|heard| ours(heard) == 6).await;
 }
@@ -118,9 +110,7 @@ pub async fn checkpoints_pass_over_other_categories(store: Store) {
             middle = appended.position;
         }
     }
-    heard
-        .until(|heard| heard.checkpoints.iter().any(|&at| at >= middle))
-        .await;
+    heard.until(|heard| heard.checkpoints.iter().any(|&at| at >= middle)).await;
     assert_eq!(heard.events.len(), 1);
     let checkpoint = *heard.checkpoints.iter().max().unwrap();
     assert!(checkpoint <= log.end().await.unwrap());
@@ -128,14 +118,7 @@ pub async fn checkpoints_pass_over_other_categories(store: Store) {
     // Where a consumer that kept the checkpoint goes on.
     let mut resumed = Heard::by(log.subscribe(checkpoint, vec![store.category("item")]));
     let events = store.events("after", 1);
-    append(
-        &log,
-        &store.stream("1"),
-        ExpectedVersion::Exact(0),
-        events.clone(),
-    )
-    .await
-    .unwrap();
+    append(&log, &store.stream("1"), ExpectedVersion::Exact(0), events.clone()).await.unwrap();
     resumed.until_events(1).await;
     assert_eq!(resumed.ids(), [events[0].id]);
 }
@@ -147,9 +130,7 @@ pub async fn a_slow_subscriber_loses_nothing(store: Store) {
     heard.until_caught_up().await;
     for chunk in 0..12 {
         let events = store.events(&format!("chunk {chunk}"), 500);
-        append(&log, &stream, ExpectedVersion::after(chunk * 500), events)
-            .await
-            .unwrap();
+        append(&log, &stream, ExpectedVersion::after(chunk * 500), events).await.unwrap();
     }
     heard.until_events(6_000).await;
     assert_eq!(heard.ids(), ids(&read(&log, &stream).await));
@@ -159,9 +140,7 @@ pub async fn keeps_the_order_under_load(store: Store) {
     let log = store.open().await;
     let start = log.end().await.unwrap();
     let mut heard = Heard::by(log.subscribe(start, vec![store.category("item")]));
-    let streams: Vec<_> = (0..10)
-        .map(|number| store.stream(&number.to_string()))
-        .collect();
+    let streams: Vec<_> = (0..10).map(|number| store.stream(&number.to_string())).collect();
     let writing = join_all(streams.iter().map(|stream| fill(&log, &store, stream, 200)));
     tokio::join!(writing, heard.until_events(2_000));
     // Read again from the start, it is the same order.

@@ -34,14 +34,8 @@ fn accepted_appends_take_positions_without_a_gap() {
         append("b", ExpectedVersion::NoStream, 2, 1),
     ];
     let (verdicts, head) = judge(OnRecord::default(), &appends);
-    assert!(matches!(
-        verdicts[0],
-        Verdict::Accepted { first_position: 11 }
-    ));
-    assert!(matches!(
-        verdicts[1],
-        Verdict::Accepted { first_position: 13 }
-    ));
+    assert!(matches!(verdicts[0], Verdict::Accepted { first_position: 11 }));
+    assert!(matches!(verdicts[1], Verdict::Accepted { first_position: 13 }));
     assert_eq!(head, 13);
 }
 
@@ -53,10 +47,7 @@ fn a_later_append_of_the_batch_sees_an_earlier_one() {
         append("a", ExpectedVersion::Exact(0), 3, 1),
     ];
     let (verdicts, head) = judge(OnRecord::default(), &appends);
-    assert!(matches!(
-        verdicts[1],
-        Verdict::Accepted { first_position: 12 }
-    ));
+    assert!(matches!(verdicts[1], Verdict::Accepted { first_position: 12 }));
     let Verdict::Refused(AppendError::Conflict { current, .. }) = &verdicts[2] else {
         panic!("{verdicts:?}");
     };
@@ -77,19 +68,12 @@ fn a_repeat_gets_the_first_answer_also_within_one_batch() {
 fn a_repeat_is_known_by_what_is_on_record() {
     let again = append("a", ExpectedVersion::NoStream, 1, 1);
     let stream = again.stream().clone();
-    let known = Known {
-        id: again.events()[0].id,
-        position: 4,
-    };
+    let known = Known { id: again.events()[0].id, position: 4 };
     let on_record = OnRecord {
         lengths: HashMap::from([(stream.clone(), 3)]),
         events: HashMap::from([((stream.clone(), 0), known)]),
     };
-    let stretch = Stretch {
-        stream,
-        first: 0,
-        last: 0,
-    };
+    let stretch = Stretch { stream, first: 0, last: 0 };
     assert_eq!(on_record.doubtful([&again].into_iter()), [stretch]);
     let (verdicts, head) = judge(on_record, &[again]);
     let Verdict::Repeated(appended) = &verdicts[0] else {
@@ -102,8 +86,5 @@ fn a_repeat_is_known_by_what_is_on_record() {
 fn an_append_ahead_of_its_stream_is_refused() {
     let ahead = append("a", ExpectedVersion::Exact(7), 1, 1);
     let (verdicts, _) = judge(OnRecord::default(), &[ahead]);
-    assert!(matches!(
-        verdicts[0],
-        Verdict::Refused(AppendError::Conflict { current: None, .. })
-    ));
+    assert!(matches!(verdicts[0], Verdict::Refused(AppendError::Conflict { current: None, .. })));
 }

@@ -56,14 +56,7 @@ impl Session {
              select pg_notify('jangteo_eventlog', ($1::int8)::text)",
         )
         .await?;
-        Ok(Self {
-            client,
-            lock,
-            lengths,
-            stretches,
-            insert,
-            advance,
-        })
+        Ok(Self { client, lock, lengths, stretches, insert, advance })
     }
 
     pub async fn write(
@@ -106,10 +99,8 @@ impl Session {
             let stream = StreamName::stored(row.get::<_, &str>(0));
             (stream, row.get::<_, i64>(1) as u64)
         };
-        let on_record = OnRecord {
-            lengths: lengths.iter().map(length).collect(),
-            events: HashMap::new(),
-        };
+        let on_record =
+            OnRecord { lengths: lengths.iter().map(length).collect(), events: HashMap::new() };
         Ok((head.get(0), on_record))
     }
 
@@ -124,10 +115,7 @@ impl Session {
         let rows = self.client.query(&self.stretches, &params).await?;
         let known = |row: &tokio_postgres::Row| {
             let stream = StreamName::stored(row.get::<_, &str>(0));
-            let known = Known {
-                id: row.get(2),
-                position: row.get(3),
-            };
+            let known = Known { id: row.get(2), position: row.get(3) };
             ((stream, row.get::<_, i64>(1) as u64), known)
         };
         Ok(rows.iter().map(known).collect())
@@ -184,8 +172,7 @@ impl<'a> Columns<'a> {
         for (index, event) in append.events().iter().enumerate() {
             self.position.push(first_position + index as i64);
             self.stream.push(append.stream().as_str());
-            self.version
-                .push(append.expected().next() as i64 + index as i64);
+            self.version.push(append.expected().next() as i64 + index as i64);
             self.id.push(event.id);
             self.event_type.push(&event.event_type);
             self.schema_version.push(event.schema_version as i16);
