@@ -1,0 +1,11 @@
+//! The HTTP service and the command line.
+
+pub mod cli;
+pub mod config;
+pub mod embedded;
+pub mod http;
+pub mod payment_simulator;
+pub mod routes;
+pub mod sample_data;
+pub mod store;
+pub mod wiring;

@@ -1,0 +1,95 @@
+//! The command line: `jangteo <command>`.
+
+mod demo;
+mod failure;
+mod parked;
+mod parts;
+mod rebuild;
+mod sample_data;
+mod serve;
+mod stream;
+mod views;
+
+pub use failure::Failure;
+
+use crate::{
+    config::{ServeArgs, StoreArgs},
+    payment_simulator::{self, PaymentSimulatorArgs},
+};
+use clap::{Parser, Subcommand};
+
+/// Five small systems as one service: commands over an event log, views in PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(name = "jangteo", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Answer requests and follow the log.
+    Serve(ServeArgs),
+    /// Fold a view from the log anew, while it is read, and swap it in.
+    Rebuild(rebuild::RebuildArgs),
+    /// Where each follower of the log stands.
+    Views {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// The events of one stream, such as cafe.order-1.
+    Stream(stream::StreamArgs),
+    /// Events that a follower could not handle yet: list, retry, skip.
+    Parked(parked::ParkedArgs),
+    /// Pause a part for maintenance, such as cafe.ticket, in every process.
+    Pause(parts::PauseArgs),
+    /// End a part's pause.
+    Resume(parts::ResumeArgs),
+    /// Create the sample data. Again changes nothing.
+    SampleData {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
+    /// Play a walkthrough against a running server, and check each step.
+    Demo(demo::DemoArgs),
+    /// Serve a payment gateway that moves no money, and misbehaves if told to.
+    PaymentSimulator(PaymentSimulatorArgs),
+}
+
+impl Cli {
+    /// What is logged unless `RUST_LOG` says otherwise: a service tells of its doings, a command
+    /// answers on standard output.
+    pub fn default_filter(&self) -> &'static str {
+        match self.command {
+            Command::Serve(_) => "info,refinery_core=warn,tokio_postgres=warn",
+            Command::Rebuild(_)
+            | Command::Views { .. }
+            | Command::Stream(_)
+            | Command::Parked(_)
+            | Command::Pause(_)
+            | Command::Resume(_)
+            | Command::SampleData { .. }
+            | Command::Demo(_)
+            | Command::PaymentSimulator(_) => "warn",
+        }
+    }
+}
+
+/// Does what the command line says.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Rebuild(args) => rebuild::run(args).await,
+        Command::Views { store } => views::run(store).await,
+        Command::Stream(args) => stream::run(args).await,
+        Command::Parked(args) => parked::run(args).await,
+        Command::Pause(args) => parts::pause(args).await,
+        Command::Resume(args) => parts::resume(args).await,
+        Command::SampleData { store } => sample_data::run(store).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::PaymentSimulator(args) => {
+            let next = "Choose another port with --listen, or another --journal.";
+            payment_simulator::run(args).await.map_err(|error| Failure::of(&error, next))
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! `serve`: answers requests and follows the log, until SIGINT or SIGTERM.
+
+use super::Failure;
+use crate::{
+    config::{Config, Database, ServeArgs},
+    http::problem::Causes,
+    sample_data,
+    store::{Store, unopened},
+    wiring::Service,
+};
+use std::{
+    io::{self, Write, stdout},
+    net::SocketAddr,
+    time::Duration,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+/// How long requests and workers that are under way may go on after a stop signal.
+const GRACE: Duration = Duration::from_secs(10);
+
+pub async fn run(args: ServeArgs) -> Result<(), Failure> {
+    let config = args.check().map_err(|mistakes| Failure::of(&mistakes, ""))?;
+    // Before anything else, so that a stop signal during the start stops the private PostgreSQL too.
+    let stop = stop_signal()?;
+    let listener = listen(config.listen).await?;
+    let store = Store::open(&config.store).await.map_err(|error| unopened(&error))?;
+    let served = serve(&config, &store, listener, stop).await;
+    let closed = store.close().await;
+    served.and(closed)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let what = format!("{address} cannot be listened on: {error}");
+        Failure::new(
+            what,
+            "Stop what listens there, or choose another address with JANGTEO_LISTEN.",
+        )
+    })
+}
+
+async fn serve(
+    config: &Config,
+    store: &Store,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    let service = Service::start(config, store).await.map_err(|error| store.failed(&error))?;
+    if is_embedded_default(config) {
+        load_sample_data(&service).await;
+    }
+    let address = listener.local_addr()?;
+    let draining = stop.clone();
+    let server = axum::serve(listener, service.router.clone())
+        .with_graceful_shutdown(draining.cancelled_owned());
+    let server = tokio::spawn(server.into_future());
+    // Serving goes on when nobody reads it.
+    let _ = greet(address, config);
+    stop.cancelled().await;
+    service.not_ready();
+    tracing::info!("stopping: what is under way is finished first");
+    let drain = async { (server.await, service.stop().await) };
+    if timeout(GRACE, drain).await.is_err() {
+        tracing::warn!("stopped with something still under way; the next start carries on");
+    }
+    Ok(())
+}
+
+/// With nothing configured there is something to begin with.
+fn is_embedded_default(config: &Config) -> bool {
+    matches!(config.store.database, Database::Embedded) && config.store.eventstore_url.is_none()
+}
+
+async fn load_sample_data(service: &Service) {
+    if let Err(error) = sample_data::load(&service.cafe).await {
+        tracing::warn!(error = %Causes(&error), "the sample data was not loaded; `jangteo sample-data` does it later");
+    }
+}
+
+/// The address, and three requests to try.
+fn greet(address: SocketAddr, config: &Config) -> io::Result<()> {
+    let key =
+        if config.key.is_set() { " -H \"Authorization: Bearer $JANGTEO_AUTH_KEY\"" } else { "" };
+    let order = r#"{"product": "IceAmericano", "qty": 1, "price": 2000}"#;
+    let mut out = stdout();
+    writeln!(out, "Jangteo is ready at http://{address}")?;
+    if !config.role.answers() {
+        return out.flush();
+    }
+    writeln!(out, "Try:")?;
+    writeln!(out, "  curl{key} http://{address}/cafe/menu")?;
+    writeln!(
+        out,
+        "  curl{key} http://{address}/cafe/orders -H 'Content-Type: application/json' -d '{order}'"
+    )?;
+    writeln!(out, "  curl{key} http://{address}/cafe/order-status")?;
+    out.flush()
+}
+
+/// Cancelled by the first SIGINT or SIGTERM.
+fn stop_signal() -> io::Result<CancellationToken> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = CancellationToken::new();
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        told.cancel();
+    });
+    Ok(stop)
+}

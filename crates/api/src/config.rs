@@ -1,0 +1,183 @@
+//! Configuration: environment variables, and the same names as flags. Every mistake is listed, with
+//! what to do about it.
+
+mod values;
+
+use crate::http::auth::AuthKey;
+use clap::Args;
+use domain::Context;
+use reqwest::Url;
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
+use values::{
+    auth_key, contexts, database, duration, eventstore, listen, may_listen, or_default, role, set,
+    web_url,
+};
+
+const DATA_DIR: &str = "./data";
+const LISTEN: &str = "127.0.0.1:8080";
+const ROLE: &str = "all";
+const CONTEXTS: &str = "all";
+const CAFE_ACCEPT_TIMEOUT: &str = "15m";
+
+/// Where the data is. What every command but `demo` and `payment-simulator` needs.
+#[derive(Args, Clone, Debug, Default)]
+pub struct StoreArgs {
+    /// Where the private PostgreSQL keeps its files when no DATABASE_URL is set.
+    #[arg(long, env = "JANGTEO_DATA_DIR", default_value = DATA_DIR)]
+    data_dir: PathBuf,
+    /// Your PostgreSQL: for the views and, without EVENTSTORE_URL, for the log.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    database_url: Option<String>,
+    /// EventStoreDB for the log, as esdb://host:2113?tls=false.
+    #[arg(long, env = "EVENTSTORE_URL", hide_env_values = true)]
+    eventstore_url: Option<String>,
+}
+
+/// What `serve` needs besides.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Address and port to listen on.
+    #[arg(long, env = "JANGTEO_LISTEN", default_value = LISTEN)]
+    listen: String,
+    /// The payment gateway; without it, a simulator in this process.
+    #[arg(long, env = "PAYMENT_URL")]
+    payment_url: Option<String>,
+    /// all, api (answers requests) or worker (follows the log).
+    #[arg(long, env = "JANGTEO_ROLE", default_value = ROLE)]
+    role: String,
+    /// all, or some of them: cafe.
+    #[arg(long, env = "JANGTEO_CONTEXTS", default_value = CONTEXTS)]
+    contexts: String,
+    /// The key that callers must show. Needed to listen beyond this machine.
+    #[arg(long, env = "JANGTEO_AUTH_KEY", hide_env_values = true)]
+    auth_key: Option<String>,
+    /// How long the store of the café may take to answer a paid order, as 15m, 90s or 500ms.
+    #[arg(long, env = "CAFE_ACCEPT_TIMEOUT", default_value = CAFE_ACCEPT_TIMEOUT)]
+    cafe_accept_timeout: String,
+}
+
+/// Where views and, unless it has a server of its own, the log are.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A private PostgreSQL in the data directory.
+    Embedded,
+    Given(Box<tokio_postgres::Config>),
+}
+
+/// Where the data is, checked.
+#[derive(Clone, Debug)]
+pub struct StoreConfig {
+    pub data_dir: PathBuf,
+    pub database: Database,
+    /// The log's own server, if it has one.
+    pub eventstore_url: Option<String>,
+}
+
+/// What this process does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    All,
+    Api,
+    Worker,
+}
+
+impl Role {
+    /// Whether it answers the contexts' requests.
+    pub fn answers(self) -> bool {
+        matches!(self, Self::All | Self::Api)
+    }
+
+    /// Whether it follows the log.
+    pub fn works(self) -> bool {
+        matches!(self, Self::All | Self::Worker)
+    }
+}
+
+/// The configuration of `serve`, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub store: StoreConfig,
+    pub listen: SocketAddr,
+    pub payment_url: Option<Url>,
+    pub role: Role,
+    pub contexts: Vec<Context>,
+    pub key: AuthKey,
+    pub cafe_accept_timeout: Duration,
+}
+
+/// All mistakes that were found, each with what to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mistakes(Vec<String>);
+
+impl std::error::Error for Mistakes {}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the configuration is not usable:")?;
+        self.0.iter().try_for_each(|mistake| write!(f, "\n  {mistake}"))
+    }
+}
+
+impl Mistakes {
+    fn note<T>(&mut self, checked: Result<T, String>) -> Option<T> {
+        checked.map_err(|mistake| self.0.push(mistake)).ok()
+    }
+
+    fn or<T>(self, config: Option<T>) -> Result<T, Self> {
+        config.filter(|_| self.0.is_empty()).ok_or(self)
+    }
+}
+
+impl StoreArgs {
+    pub fn check(self) -> Result<StoreConfig, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let config = self.check_into(&mut mistakes);
+        mistakes.or(config)
+    }
+
+    fn check_into(self, mistakes: &mut Mistakes) -> Option<StoreConfig> {
+        let database = mistakes
+            .note(set(self.database_url).map_or(Ok(Database::Embedded), |url| database(&url)));
+        let eventstore_url = mistakes.note(set(self.eventstore_url).map(eventstore).transpose());
+        let data_dir =
+            if self.data_dir.as_os_str().is_empty() { DATA_DIR.into() } else { self.data_dir };
+        Some(StoreConfig { data_dir, database: database?, eventstore_url: eventstore_url? })
+    }
+}
+
+impl ServeArgs {
+    pub fn check(self) -> Result<Config, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let config = self.check_into(&mut mistakes);
+        mistakes.or(config)
+    }
+
+    fn check_into(self, mistakes: &mut Mistakes) -> Option<Config> {
+        let store = self.store.check_into(mistakes);
+        let key = mistakes.note(auth_key(set(self.auth_key)));
+        let listen = mistakes.note(listen(or_default(&self.listen, LISTEN)));
+        let payment_url = mistakes.note(web_url("PAYMENT_URL", set(self.payment_url)));
+        let role = mistakes.note(role(or_default(&self.role, ROLE)));
+        let contexts = mistakes.note(contexts(or_default(&self.contexts, CONTEXTS)));
+        let timeout = mistakes.note(duration(
+            "CAFE_ACCEPT_TIMEOUT",
+            or_default(&self.cafe_accept_timeout, CAFE_ACCEPT_TIMEOUT),
+        ));
+        let (key, listen) = (key?, listen?);
+        mistakes.note(may_listen(listen, &key));
+        Some(Config {
+            store: store?,
+            listen,
+            payment_url: payment_url?,
+            role: role?,
+            contexts: contexts?,
+            key,
+            cafe_accept_timeout: timeout?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

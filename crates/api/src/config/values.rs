@@ -1,0 +1,108 @@
+//! What each setting may be. A mistake says what to do about it.
+
+use super::{Database, Role};
+use crate::http::auth::AuthKey;
+use domain::Context;
+use reqwest::Url;
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    str::FromStr,
+    time::Duration,
+};
+use tokio_postgres::config::SslMode;
+
+/// An empty variable is one that is not set.
+pub(super) fn set(value: Option<String>) -> Option<String> {
+    value.filter(|value| !value.trim().is_empty())
+}
+
+pub(super) fn or_default<'a>(value: &'a str, default: &'a str) -> &'a str {
+    if value.trim().is_empty() { default } else { value.trim() }
+}
+
+pub(super) fn database(url: &str) -> Result<Database, String> {
+    let config = tokio_postgres::Config::from_str(url).map_err(|error| {
+        format!("DATABASE_URL cannot be read ({error}): give it as postgres://user:password@host:5432/database")
+    })?;
+    if config.get_ssl_mode() == SslMode::Require {
+        return Err("DATABASE_URL asks for sslmode=require, which is not supported: use a local or private connection with sslmode=disable".to_owned());
+    }
+    Ok(Database::Given(Box::new(config)))
+}
+
+pub(super) fn eventstore(url: String) -> Result<String, String> {
+    let known = ["esdb://", "esdb+discover://"].iter().any(|scheme| url.starts_with(scheme));
+    if known {
+        Ok(url)
+    } else {
+        Err("EVENTSTORE_URL must begin with esdb://, as esdb://host:2113?tls=false".to_owned())
+    }
+}
+
+pub(super) fn auth_key(key: Option<String>) -> Result<AuthKey, String> {
+    if key.as_ref().is_some_and(|key| !key.bytes().all(|byte| byte.is_ascii_graphic())) {
+        return Err("JANGTEO_AUTH_KEY must be printable ASCII without spaces, as `openssl rand -hex 32` makes it".to_owned());
+    }
+    Ok(AuthKey::new(key))
+}
+
+pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().ok().and_then(|mut found| found.next());
+    found.ok_or_else(|| {
+        format!("JANGTEO_LISTEN is {text:?}: give address and port, as 127.0.0.1:8080")
+    })
+}
+
+pub(super) fn may_listen(listen: SocketAddr, key: &AuthKey) -> Result<(), String> {
+    if listen.ip().is_loopback() || key.is_set() {
+        return Ok(());
+    }
+    Err(format!(
+        "{listen} can be reached from other machines and JANGTEO_AUTH_KEY is not set: set it (`openssl rand -hex 32` makes one), or listen on 127.0.0.1:{}",
+        listen.port()
+    ))
+}
+
+pub(super) fn web_url(name: &str, url: Option<String>) -> Result<Option<Url>, String> {
+    let Some(text) = url else { return Ok(None) };
+    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.map(Some).ok_or_else(|| format!("{name} must be a web address, as http://127.0.0.1:9090"))
+}
+
+pub(super) fn role(text: &str) -> Result<Role, String> {
+    match text {
+        "all" => Ok(Role::All),
+        "api" => Ok(Role::Api),
+        "worker" => Ok(Role::Worker),
+        _ => Err(format!("JANGTEO_ROLE is {text:?}: give all, api or worker")),
+    }
+}
+
+pub(super) fn contexts(text: &str) -> Result<Vec<Context>, String> {
+    if text == "all" {
+        return Ok(Context::ALL.to_vec());
+    }
+    let named = text.split(',').map(str::trim).map(|name| Context::named(name).ok_or(name));
+    named.collect::<Result<Vec<_>, _>>().map_err(|name| {
+        let known = Context::ALL.map(Context::name).join(", ");
+        format!("JANGTEO_CONTEXTS names {name:?}: give all, or some of {known} with commas between")
+    })
+}
+
+pub(super) fn duration(name: &str, text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "ms" => Some(1),
+        "" | "s" => Some(1_000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        _ => None,
+    };
+    let number: Option<u64> = digits.parse().ok().filter(|number| *number > 0);
+    let millis = number.zip(unit).and_then(|(number, unit)| number.checked_mul(unit));
+    // Beyond a year a number is a mistake.
+    let millis = millis.filter(|millis| *millis <= 365 * 24 * 3_600_000);
+    millis
+        .map(Duration::from_millis)
+        .ok_or_else(|| format!("{name} is {text:?}: give a time, as 15m, 90s or 500ms"))
+}

@@ -1,0 +1,17 @@
+//! What every route has in common: how a request is read, admitted, run once and answered.
+
+pub mod answer;
+pub mod auth;
+mod body;
+pub mod correlation;
+pub mod extract;
+pub mod health;
+pub mod idempotency;
+pub mod min_position;
+pub mod page;
+pub mod problem;
+pub mod refusal;
+pub mod router;
+pub mod views;
+
+pub use idempotency::LOG_POSITION;

@@ -1,0 +1,52 @@
+//! What a command that was done is answered with.
+
+use super::LOG_POSITION;
+use axum::{
+    Json,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use commands::Done;
+use eventlog::Position;
+use serde::Serialize;
+
+/// A body, and where the log stands with this command done: header `Log-Position`, to be sent as
+/// `Min-Position` with the queries that shall know of it.
+#[derive(Clone, Debug)]
+pub struct Answer<T> {
+    status: StatusCode,
+    location: Option<String>,
+    position: Option<Position>,
+    body: T,
+}
+
+impl<T> Answer<T> {
+    /// 200.
+    pub fn ok<A: domain::Aggregate>(done: &Done<A>, body: T) -> Self {
+        Self { status: StatusCode::OK, location: None, position: done.position, body }
+    }
+
+    /// 201, with the path of what was created.
+    pub fn created<A: domain::Aggregate>(done: &Done<A>, location: String, body: T) -> Self {
+        Self {
+            status: StatusCode::CREATED,
+            location: Some(location),
+            position: done.position,
+            body,
+        }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        let mut headers = HeaderMap::new();
+        let position = self.position.map(|position| position.to_string());
+        for (name, text) in [(LOG_POSITION, position), (header::LOCATION, self.location)] {
+            // Both are made of ASCII: digits, and a path whose variable parts are ids.
+            if let Some(Ok(value)) = text.map(|text| HeaderValue::from_str(&text)) {
+                headers.insert(name, value);
+            }
+        }
+        (self.status, headers, Json(self.body)).into_response()
+    }
+}

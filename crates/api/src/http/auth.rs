@@ -1,0 +1,110 @@
+//! Who may ask. Without a key the service listens on loopback only, where everybody may; with one,
+//! every request but those for health needs `Authorization: Bearer <key>`.
+
+use super::problem::Problem;
+use axum::{
+    extract::{Request, State},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use std::{fmt, sync::Arc};
+use subtle::ConstantTimeEq;
+
+/// The key that callers must show, if there is one. Never printed.
+#[derive(Clone, Default)]
+pub struct AuthKey(Option<Arc<str>>);
+
+impl AuthKey {
+    pub fn new(key: Option<String>) -> Self {
+        Self(key.map(Into::into))
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.0.is_some()
+    }
+
+    fn admits(&self, headers: &HeaderMap) -> bool {
+        let Some(key) = &self.0 else { return true };
+        let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let shown = shown.and_then(|value| value.split_once(' '));
+        let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        shown.is_some_and(|(_, token)| bool::from(token.trim().as_bytes().ct_eq(key.as_bytes())))
+    }
+}
+
+impl fmt::Debug for AuthKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_set() { "AuthKey(set)" } else { "AuthKey(none)" })
+    }
+}
+
+/// On whose behalf a request is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Somebody on this machine.
+    Local,
+    /// Somebody with the key.
+    KeyHolder,
+}
+
+impl Caller {
+    pub fn of(extensions: &Extensions) -> Self {
+        extensions.get().copied().unwrap_or(Self::Local)
+    }
+
+    /// A role, never a person's name: it stands in the events' metadata.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::KeyHolder => "key",
+        }
+    }
+}
+
+/// The layer that lets in whom it may.
+pub async fn admit(State(key): State<AuthKey>, mut request: Request, next: Next) -> Response {
+    let is_open = request.uri().path().starts_with("/health/");
+    if !is_open && !key.admits(request.headers()) {
+        return refused();
+    }
+    let caller = if key.is_set() { Caller::KeyHolder } else { Caller::Local };
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+fn refused() -> Response {
+    let detail = "this needs the header Authorization: Bearer <key>, with the key of this service";
+    let mut response =
+        Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).into_response();
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())])
+    }
+
+    #[test]
+    fn only_the_key_opens() {
+        let key = AuthKey::new(Some("secret".to_owned()));
+        assert!(key.admits(&with("Bearer secret")));
+        assert!(key.admits(&with("bearer secret")));
+        for wrong in
+            ["Bearer Secret", "Bearer secret1", "Bearer ", "Bearer", "Basic secret", "secret"]
+        {
+            assert!(!key.admits(&with(wrong)), "{wrong}");
+        }
+        assert!(!key.admits(&HeaderMap::new()));
+        assert!(!format!("{key:?}").contains("secret"));
+    }
+
+    #[test]
+    fn without_a_key_everybody_may() {
+        assert!(AuthKey::default().admits(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,55 @@
+//! What a command that was not done is answered with.
+
+use super::problem::Problem;
+use axum::http::StatusCode;
+use commands::{Error, Refused};
+use domain::Kind;
+use std::time::Duration;
+
+const SOON: Duration = Duration::from_secs(1);
+const LATER: Duration = Duration::from_secs(5);
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            Error::Refused(refused) => refused.into(),
+            Error::ConcurrentChange => {
+                Self::new(StatusCode::CONFLICT, "concurrent-change", detail).retry_after(SOON)
+            }
+            Error::PartDown { part } => {
+                Self::unavailable("part-down", detail, LATER).with("part", part)
+            }
+            Error::PaymentDeclined { order_id } => {
+                Self::new(StatusCode::PAYMENT_REQUIRED, "payment-declined", detail)
+                    .with("orderId", order_id)
+            }
+            Error::PaymentUnavailable { order_id } => {
+                Self::unavailable("payment-unavailable", detail, LATER).with("orderId", order_id)
+            }
+            Error::PaymentUnknown { order_id } => {
+                Self::unavailable("payment-unknown", detail, LATER).with("orderId", order_id)
+            }
+            Error::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail),
+            Error::PaymentRejected(_) | Error::Unreadable { .. } => {
+                Self::fault(&error);
+                Self::internal()
+            }
+            Error::Unavailable(_) => Self::fault(&error),
+        }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let Refused { code, kind, message } = refused;
+        tracing::debug!(code, "refused");
+        match kind {
+            Kind::Unknown => Self::unknown(code, message),
+            Kind::Rule => Self::new(StatusCode::CONFLICT, code, message),
+            Kind::Value { field } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message).field(field)
+            }
+        }
+    }
+}

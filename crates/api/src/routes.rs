@@ -1,0 +1,3 @@
+//! The routes of each context, under its name.
+
+pub mod cafe;

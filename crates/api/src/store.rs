@@ -1,0 +1,179 @@
+//! Where the data is: a pool for the views' database, and the log.
+
+use crate::{
+    cli::Failure,
+    config::{Database, StoreArgs, StoreConfig},
+    embedded::{Embedded, EmbeddedError},
+    http::idempotency,
+};
+use deadpool_postgres::{BuildError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use eventlog::{
+    EventLog, LogError,
+    consumer::Consumers,
+    eventstoredb::EventStoreDb,
+    postgres::{MigrateError, PostgresLog},
+};
+use std::{error::Error, path::PathBuf, sync::Arc, time::Duration};
+use tokio_postgres::{Config, NoTls};
+
+/// How many connections queries, workers and commands share. The log has its own.
+const CONNECTIONS: usize = 24;
+
+/// How long the database may take to connect, and to hand out a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long one statement may take, in requests and workers.
+const STATEMENT_TIME: Duration = Duration::from_secs(30);
+
+/// Opened, with all schemas up to date.
+pub struct Store {
+    pub pool: Pool,
+    pub log: Arc<dyn EventLog>,
+    /// For what is kept in files.
+    pub data_dir: PathBuf,
+    /// The server of the embedded default, when it is ours.
+    embedded: Option<Embedded>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    #[error("the connections to the database cannot be made")]
+    Pool(#[from] BuildError),
+    #[error("the event log cannot be opened")]
+    Log(#[from] LogError),
+    #[error("the database cannot be prepared")]
+    Schema(#[from] MigrateError),
+}
+
+impl Store {
+    /// For `serve`: with nothing configured, starts the private PostgreSQL.
+    pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        Self::open_with(config, Some(STATEMENT_TIME)).await
+    }
+
+    /// For the other commands: uses the private PostgreSQL of a running `serve`, if there is one.
+    pub async fn attach(args: StoreArgs) -> Result<Self, Failure> {
+        Self::attach_with(args, Some(STATEMENT_TIME)).await
+    }
+
+    /// Like [`Store::attach`], for statements that may take long.
+    pub async fn attach_for_long_work(args: StoreArgs) -> Result<Self, Failure> {
+        Self::attach_with(args, None).await
+    }
+
+    async fn attach_with(
+        args: StoreArgs,
+        statement_time: Option<Duration>,
+    ) -> Result<Self, Failure> {
+        let config = args.check().map_err(|mistakes| Failure::of(&mistakes, ""))?;
+        if matches!(config.database, Database::Embedded) && !config.data_dir.exists() {
+            let what = format!("there is no data in {}", config.data_dir.display());
+            let next = "Start `jangteo serve` here, or say with JANGTEO_DATA_DIR or DATABASE_URL where the data is.";
+            return Err(Failure::new(what, next));
+        }
+        Self::open_with(&config, statement_time).await.map_err(|error| unopened(&error))
+    }
+
+    async fn open_with(
+        config: &StoreConfig,
+        statement_time: Option<Duration>,
+    ) -> Result<Self, StoreError> {
+        let (database, embedded) = match &config.database {
+            Database::Given(database) => (*database.clone(), None),
+            Database::Embedded => find_or_start(config).await?,
+        };
+        let opened =
+            open_log_and_pool(database, config.eventstore_url.as_deref(), statement_time).await;
+        match opened {
+            Ok((log, pool)) => Ok(Self { pool, log, data_dir: config.data_dir.clone(), embedded }),
+            Err(error) => {
+                stop(embedded).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// What a failed use of the data is reported as.
+    pub fn failed(&self, error: &(dyn Error + 'static)) -> Failure {
+        Failure::of(error, "See that the database and the event log are up, and try again.")
+    }
+
+    /// Closes the connections, and stops the private PostgreSQL if it is ours.
+    pub async fn close(self) -> Result<(), Failure> {
+        self.pool.close();
+        drop(self.log);
+        stop(self.embedded).await;
+        Ok(())
+    }
+}
+
+/// What a store that cannot be opened is reported as.
+pub fn unopened(error: &StoreError) -> Failure {
+    let next = match error {
+        // Says itself what to do.
+        StoreError::Embedded(_) => "",
+        StoreError::Pool(_) | StoreError::Log(_) | StoreError::Schema(_) => {
+            "See that DATABASE_URL and EVENTSTORE_URL are right and that their servers are up."
+        }
+    };
+    Failure::of(error, next)
+}
+
+async fn find_or_start(config: &StoreConfig) -> Result<(Config, Option<Embedded>), EmbeddedError> {
+    if let Some(running) = Embedded::find(&config.data_dir) {
+        return Ok((running, None));
+    }
+    let embedded = Embedded::start(&config.data_dir).await?;
+    Ok((embedded.config(), Some(embedded)))
+}
+
+async fn stop(embedded: Option<Embedded>) {
+    if let Some(embedded) = embedded {
+        embedded.stop().await;
+    }
+}
+
+async fn open_log_and_pool(
+    mut database: Config,
+    eventstore_url: Option<&str>,
+    statement_time: Option<Duration>,
+) -> Result<(Arc<dyn EventLog>, Pool), StoreError> {
+    database
+        .connect_timeout(PATIENCE)
+        .keepalives_idle(Duration::from_secs(10))
+        .tcp_user_timeout(Duration::from_secs(15))
+        .application_name("jangteo");
+    let pool = pool(&database, statement_time)?;
+    let log: Arc<dyn EventLog> = match eventstore_url {
+        Some(url) => Arc::new(EventStoreDb::connect(url)?),
+        None => Arc::new(PostgresLog::open(database).await?),
+    };
+    migrate(&pool).await?;
+    Ok((log, pool))
+}
+
+async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
+    Consumers::migrate(pool).await?;
+    commands::migrate(pool).await?;
+    projections::migrate(pool).await?;
+    idempotency::migrate(pool).await
+}
+
+fn pool(database: &Config, statement_time: Option<Duration>) -> Result<Pool, BuildError> {
+    let mut database = database.clone();
+    if let Some(time) = statement_time {
+        let given = database.get_options().unwrap_or_default();
+        let options = format!("{given} -c statement_timeout={}", time.as_millis());
+        database.options(options.trim());
+    }
+    let manager = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+    Pool::builder(Manager::from_config(database, NoTls, manager))
+        .max_size(CONNECTIONS)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(PATIENCE))
+        .create_timeout(Some(PATIENCE))
+        .recycle_timeout(Some(PATIENCE))
+        .build()
+}
