@@ -28,12 +28,7 @@ impl Cafe {
         let mut environment = place.environment();
         environment.extend(more.iter().cloned());
         let service = Service::start(&environment).await;
-        Self {
-            client: Client::new(&service.url),
-            environment,
-            service,
-            _place: place,
-        }
+        Self { client: Client::new(&service.url), environment, service, _place: place }
     }
 
     /// Runs another command against the same database.
@@ -42,8 +37,7 @@ impl Cafe {
     }
 
     pub async fn demo(&self) -> (i32, String) {
-        self.run(&["demo", "cafe", "--url", &self.service.url])
-            .await
+        self.run(&["demo", "cafe", "--url", &self.service.url]).await
     }
 }
 
@@ -90,28 +84,18 @@ async fn ordering_works_while_the_store_is_paused_and_is_settled_when_it_is_back
     let accept = cafe.client.post("/cafe/tickets/o1/accept", json!({})).await;
     assert_eq!(accept.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(accept.retry_after.is_some());
-    let asked = cafe
-        .client
-        .post("/cafe/orders/o1/request-cancel", json!({}))
-        .await;
+    let asked = cafe.client.post("/cafe/orders/o1/request-cancel", json!({})).await;
     assert_eq!(asked.status, StatusCode::OK);
     let position = asked.position.unwrap();
     let waits = cafe.client.get_at("/cafe/order-status/o1", &position).await;
     assert_eq!(waits.body["status"], "order_cancel_request");
-    assert_eq!(
-        cafe.client.get("/cafe/tickets/o1").await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(cafe.client.get("/cafe/tickets/o1").await.status, StatusCode::NOT_FOUND);
 
     assert_eq!(cafe.run(&["resume", "cafe.ticket"]).await.0, 0);
-    cafe.client
-        .becomes("/cafe/tickets/o1", "status", "order_canceled")
-        .await;
+    cafe.client.becomes("/cafe/tickets/o1", "status", "order_canceled").await;
     let settled = cafe
         .client
-        .until("/cafe/order-status/o1", "refunded", |answer| {
-            answer.body["refundedAmount"] == 1500
-        });
+        .until("/cafe/order-status/o1", "refunded", |answer| answer.body["refundedAmount"] == 1500);
     assert_eq!(settled.await.body["status"], "order_cancel");
 }
 
@@ -126,36 +110,25 @@ async fn ordering_works_while_no_worker_runs_and_is_settled_when_one_does() {
         (ordered.status, &ordered.body["status"]),
         (StatusCode::CREATED, &json!("pay_success"))
     );
-    let asked = client
-        .post("/cafe/orders/o1/request-cancel", json!({}))
-        .await;
+    let asked = client.post("/cafe/orders/o1/request-cancel", json!({})).await;
     assert_eq!(asked.status, StatusCode::OK);
     // Nobody keeps the view: a reader who insists is told at once.
-    let behind = client
-        .get_at("/cafe/order-status/o1", &asked.position.unwrap())
-        .await;
+    let behind = client.get_at("/cafe/order-status/o1", &asked.position.unwrap()).await;
     assert_eq!(behind.status, StatusCode::SERVICE_UNAVAILABLE);
 
     let files = tempfile::TempDir::new().unwrap();
     environment.insert("JANGTEO_DATA_DIR", files.path().display().to_string());
     environment.insert("JANGTEO_ROLE", "worker".to_owned());
     let _worker = Service::start(&environment).await;
-    client
-        .becomes("/cafe/tickets/o1", "status", "order_canceled")
-        .await;
-    client
-        .becomes("/cafe/order-status/o1", "status", "order_cancel")
-        .await;
+    client.becomes("/cafe/tickets/o1", "status", "order_canceled").await;
+    client.becomes("/cafe/order-status/o1", "status", "order_cancel").await;
 }
 
 #[tokio::test]
 async fn one_key_a_hundred_times_at_once_is_one_order_and_a_hundred_equal_answers() {
     let cafe = Cafe::open().await;
     let order = json!({ "product": "Espresso", "qty": 2, "price": 1500 });
-    let repeats = (0..100).map(|_| {
-        cafe.client
-            .post_once("/cafe/orders", "key-1", order.clone())
-    });
+    let repeats = (0..100).map(|_| cafe.client.post_once("/cafe/orders", "key-1", order.clone()));
     let answers = join_all(repeats).await;
     assert_eq!(answers[0].status, StatusCode::CREATED, "{:?}", answers[0]);
     assert!(answers.iter().all(|one| one == &answers[0]), "{answers:?}");
@@ -187,17 +160,12 @@ async fn one_key_across_two_processes_is_one_order() {
 async fn accepting_and_cancelling_at_once_has_one_outcome_and_the_money_fits_it() {
     let cafe = Cafe::open().await;
     let member = json!({ "customerId": "c1", "name": "정다운", "validated": true });
-    assert_eq!(
-        cafe.client.post("/cafe/members", member).await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!(cafe.client.post("/cafe/members", member).await.status, StatusCode::CREATED);
     let races = join_all((0..200).map(|n| race(&cafe.client, n))).await;
     let accepted = races.iter().filter(|&&accepted| accepted).count();
     let points = cafe
         .client
-        .until("/cafe/points/c1", "all points", |answer| {
-            answer.body["point"] == json!(accepted)
-        });
+        .until("/cafe/points/c1", "all points", |answer| answer.body["point"] == json!(accepted));
     points.await;
     println!("{accepted} accepted, {} cancelled", races.len() - accepted);
 }
@@ -207,25 +175,17 @@ async fn race(client: &Client, number: usize) -> bool {
     let order = format!("race-{number}");
     let mut body = coffee(&order);
     body["customerId"] = json!("c1");
-    assert_eq!(
-        client.post("/cafe/orders", body).await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!(client.post("/cafe/orders", body).await.status, StatusCode::CREATED);
     let ticket = format!("/cafe/tickets/{order}");
     client.becomes(&ticket, "status", "order_get").await;
     let accept = format!("{ticket}/accept");
     let cancel = format!("/cafe/orders/{order}/request-cancel");
-    let (accept, cancel) = tokio::join!(
-        client.post(&accept, json!({})),
-        client.post(&cancel, json!({}))
-    );
+    let (accept, cancel) =
+        tokio::join!(client.post(&accept, json!({})), client.post(&cancel, json!({})));
     assert_eq!(cancel.status, StatusCode::OK, "{cancel:?}");
 
     let accepted = accept.status == StatusCode::OK;
-    assert!(
-        accepted || accept.body["code"] == "order-canceled",
-        "{accept:?}"
-    );
+    assert!(accepted || accept.body["code"] == "order-canceled", "{accept:?}");
     let status = format!("/cafe/order-status/{order}");
     if accepted {
         let denied = |answer: &crate::client::Answer| answer.body["status"] == "order_received";
@@ -253,10 +213,7 @@ async fn a_view_that_is_asked_from_a_position_shows_what_was_done() {
         }
     });
     for shown in join_all(orders).await {
-        assert_eq!(
-            (shown.status, &shown.body["status"]),
-            (StatusCode::OK, &json!("pay_success"))
-        );
+        assert_eq!((shown.status, &shown.body["status"]), (StatusCode::OK, &json!("pay_success")));
     }
 }
 
@@ -267,9 +224,7 @@ async fn an_order_the_store_does_not_answer_is_rejected_and_refunded() {
     assert_eq!(ordered.status, StatusCode::CREATED);
     let rejected = cafe
         .client
-        .until("/cafe/order-status/o1", "refunded", |answer| {
-            answer.body["refundedAmount"] == 1500
-        });
+        .until("/cafe/order-status/o1", "refunded", |answer| answer.body["refundedAmount"] == 1500);
     assert_eq!(rejected.await.body["status"], "order_rejected");
 }
 
@@ -280,54 +235,29 @@ async fn the_short_forms_and_aliases_of_the_original_system_work() {
     for order in ["1", "2", "3"] {
         let body = json!({ "orderId": order, "product": "Mocha", "qty": "1", "price": "3000",
             "status": "init", "customerId": 7 });
-        assert_eq!(
-            client.post("/cafe/orders", body).await.status,
-            StatusCode::CREATED
-        );
-        client
-            .becomes(&format!("/cafe/deliveries/{order}"), "status", "order_get")
-            .await;
+        assert_eq!(client.post("/cafe/orders", body).await.status, StatusCode::CREATED);
+        client.becomes(&format!("/cafe/deliveries/{order}"), "status", "order_get").await;
     }
     let put = |path, body| client.put(path, body);
-    let received = put(
-        "/cafe/deliveries/1",
-        json!({ "status": "receive", "product": "x" }),
-    )
-    .await;
+    let received = put("/cafe/deliveries/1", json!({ "status": "receive", "product": "x" })).await;
     assert_eq!(received.status, StatusCode::OK, "{received:?}");
     let rejected = put("/cafe/deliveries/2", json!({ "status": "reject" })).await;
     assert_eq!(rejected.status, StatusCode::OK, "{rejected:?}");
-    let cancel = put(
-        "/cafe/orders/3",
-        json!({ "status": "order_cancel_request" }),
-    )
-    .await;
+    let cancel = put("/cafe/orders/3", json!({ "status": "order_cancel_request" })).await;
     assert_eq!(cancel.status, StatusCode::OK, "{cancel:?}");
-    client
-        .becomes("/cafe/orderStatuses/1", "status", "order_received")
-        .await;
-    client
-        .becomes("/cafe/orderStatuses/2", "status", "order_rejected")
-        .await;
-    client
-        .becomes("/cafe/orderStatuses/3", "status", "order_cancel")
-        .await;
+    client.becomes("/cafe/orderStatuses/1", "status", "order_received").await;
+    client.becomes("/cafe/orderStatuses/2", "status", "order_rejected").await;
+    client.becomes("/cafe/orderStatuses/3", "status", "order_cancel").await;
     let all = client.get("/cafe/orderStatuses?limit=2").await;
     assert_eq!(all.body.as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
 async fn a_key_is_needed_where_one_is_set() {
-    let cafe = Cafe::open_with(&[(
-        "JANGTEO_AUTH_KEY",
-        "a-long-enough-secret-for-tests".to_owned(),
-    )])
-    .await;
+    let cafe =
+        Cafe::open_with(&[("JANGTEO_AUTH_KEY", "a-long-enough-secret-for-tests".to_owned())]).await;
     let get = |path| cafe.client.request(Method::GET, path);
-    assert_eq!(
-        answer(get("/cafe/menu")).await.status,
-        StatusCode::UNAUTHORIZED
-    );
+    assert_eq!(answer(get("/cafe/menu")).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer(get("/health/live")).await.status, StatusCode::OK);
     let wrong = answer(get("/cafe/menu").bearer_auth("another-secret")).await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);

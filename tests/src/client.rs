@@ -25,10 +25,7 @@ impl Client {
     pub fn new(url: &str) -> Self {
         Self {
             url: url.to_owned(),
-            http: reqwest::Client::builder()
-                .timeout(Duration::from_secs(40))
-                .build()
-                .unwrap(),
+            http: reqwest::Client::builder().timeout(Duration::from_secs(40)).build().unwrap(),
         }
     }
 
@@ -42,11 +39,7 @@ impl Client {
 
     /// Asks a view that shows at least what is at `position`.
     pub async fn get_at(&self, path: &str, position: &str) -> Answer {
-        answer(
-            self.request(Method::GET, path)
-                .header("Min-Position", position),
-        )
-        .await
+        answer(self.request(Method::GET, path).header("Min-Position", position)).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
@@ -70,10 +63,7 @@ impl Client {
             if wanted(&last) {
                 return last;
             }
-            assert!(
-                Instant::now() < deadline,
-                "{path} never: {what}; last {last:?}"
-            );
+            assert!(Instant::now() < deadline, "{path} never: {what}; last {last:?}");
             sleep(Duration::from_millis(10)).await;
         }
     }
@@ -81,8 +71,7 @@ impl Client {
     /// Asks until a field of the answer has a value.
     pub async fn becomes(&self, path: &str, field: &str, value: &str) -> Answer {
         let what = format!("{field} = {value}");
-        self.until(path, &what, |answer| answer.body[field] == value)
-            .await
+        self.until(path, &what, |answer| answer.body[field] == value).await
     }
 }
 

@@ -33,10 +33,7 @@ impl Gateway {
         let line = lines.next_line().await.unwrap().expect("an address");
         let url = &line[line.find("http://").expect("an address")..];
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self {
-            url: url.trim().to_owned(),
-            _child: child,
-        }
+        Self { url: url.trim().to_owned(), _child: child }
     }
 
     /// Every charge by its key.
@@ -44,10 +41,8 @@ impl Gateway {
         let charges = Client::new(&self.url).get("/charges").await.body;
         let list = charges["charges"].as_array().cloned().expect("a list");
         let count = list.len();
-        let by_key: BTreeMap<_, _> = list
-            .into_iter()
-            .map(|one| (one["key"].as_str().unwrap().to_owned(), one))
-            .collect();
+        let by_key: BTreeMap<_, _> =
+            list.into_iter().map(|one| (one["key"].as_str().unwrap().to_owned(), one)).collect();
         assert_eq!(by_key.len(), count, "a key is charged once");
         by_key
     }
@@ -84,39 +79,24 @@ async fn killed_amid_two_thousand_orders_it_has_each_that_was_answered_once_and_
         service.kill().await;
     };
     let (acknowledged, ()) = tokio::join!(
-        orders
-            .buffer_unordered(200)
-            .filter_map(async |order| order)
-            .collect::<Vec<_>>(),
+        orders.buffer_unordered(200).filter_map(async |order| order).collect::<Vec<_>>(),
         killing
     );
-    assert!(
-        (700..2000).contains(&acknowledged.len()),
-        "{}",
-        acknowledged.len()
-    );
+    assert!((700..2000).contains(&acknowledged.len()), "{}", acknowledged.len());
 
     let service = Service::start(&environment).await;
     let client = Client::new(&service.url);
     for order in &acknowledged {
         let path = format!("/cafe/order-status/{order}");
         client.becomes(&path, "paymentStatus", "paid").await;
-        client
-            .becomes(&format!("/cafe/tickets/{order}"), "status", "order_get")
-            .await;
+        client.becomes(&format!("/cafe/tickets/{order}"), "status", "order_get").await;
     }
     // Every charge belongs to an order that says so, also those that nobody was told of.
     let charges = gateway.charges().await;
     for (key, charge) in &charges {
         assert!(approved(charge), "{charge}");
         let order = key.strip_prefix("cafe-").unwrap();
-        client
-            .becomes(
-                &format!("/cafe/order-status/{order}"),
-                "paymentStatus",
-                "paid",
-            )
-            .await;
+        client.becomes(&format!("/cafe/order-status/{order}"), "paymentStatus", "paid").await;
     }
     assert!(charges.len() >= acknowledged.len());
     no_intent_is_open(&client).await;
@@ -126,9 +106,7 @@ async fn killed_amid_two_thousand_orders_it_has_each_that_was_answered_once_and_
 /// No order is without an outcome of its payment.
 async fn no_intent_is_open(client: &Client) {
     let none = |answer: &crate::client::Answer| answer.body == json!([]);
-    client
-        .until("/cafe/order-status?status=init", "no open intent", none)
-        .await;
+    client.until("/cafe/order-status?status=init", "no open intent", none).await;
 }
 
 /// Rebuilds every view and compares it with what it was, row for row.
@@ -147,12 +125,8 @@ async fn views_equal_a_rebuild(
 }
 
 async fn rows(place: &Place, view: &str) -> Vec<String> {
-    let (client, connection) = place
-        .database
-        .config()
-        .connect(tokio_postgres::NoTls)
-        .await
-        .unwrap();
+    let (client, connection) =
+        place.database.config().connect(tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     let select = format!("select to_jsonb(v)::text from cafe.{view} v order by 1");
     let rows = client.query(&select, &[]).await.unwrap();
@@ -166,44 +140,23 @@ async fn with_the_gateway_down_nothing_is_charged_and_nothing_reaches_the_store(
     drop(nobody);
     let cafe = Cafe::open_with(&[("PAYMENT_URL", format!("http://{address}"))]).await;
     let refused = cafe.client.post("/cafe/orders", coffee("o1")).await;
-    assert_eq!(
-        refused.status,
-        StatusCode::SERVICE_UNAVAILABLE,
-        "{refused:?}"
-    );
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{refused:?}");
     assert!(refused.retry_after.is_some());
-    let closed = cafe
-        .client
-        .becomes("/cafe/order-status/o1", "status", "pay_fail")
-        .await;
+    let closed = cafe.client.becomes("/cafe/order-status/o1", "status", "pay_fail").await;
     assert_eq!(closed.body["paymentStatus"], "failed");
-    assert_eq!(
-        cafe.client.get("/cafe/tickets/o1").await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(cafe.client.get("/cafe/tickets/o1").await.status, StatusCode::NOT_FOUND);
     no_intent_is_open(&cafe.client).await;
 }
 
 #[tokio::test]
 async fn a_gateway_that_hangs_is_asked_again_and_the_order_is_what_it_says() {
     let gateway = Gateway::start(&["--hang", "0.5", "--fail", "0.2", "--decline", "0.1"]).await;
-    let more = [
-        ("PAYMENT_URL", gateway.url.clone()),
-        ("CAFE_PAYMENT_GRACE", "1s".to_owned()),
-    ];
+    let more = [("PAYMENT_URL", gateway.url.clone()), ("CAFE_PAYMENT_GRACE", "1s".to_owned())];
     let cafe = Cafe::open_with(&more).await;
     let orders =
         stream::iter(0..40).map(|n| cafe.client.post("/cafe/orders", coffee(&format!("h{n}"))));
-    for answer in orders
-        .map(async |one| one.await)
-        .buffer_unordered(20)
-        .collect::<Vec<_>>()
-        .await
-    {
-        assert!(
-            [201, 402, 503].contains(&answer.status.as_u16()),
-            "{answer:?}"
-        );
+    for answer in orders.map(async |one| one.await).buffer_unordered(20).collect::<Vec<_>>().await {
+        assert!([201, 402, 503].contains(&answer.status.as_u16()), "{answer:?}");
     }
     no_intent_is_open(&cafe.client).await;
     let charges = gateway.charges().await;
@@ -211,11 +164,7 @@ async fn a_gateway_that_hangs_is_asked_again_and_the_order_is_what_it_says() {
         let shown = cafe.client.get(&format!("/cafe/order-status/h{n}")).await;
         let charge = charges.get(&format!("cafe-h{n}"));
         let paid = charge.is_some_and(approved);
-        assert_eq!(
-            shown.body["paymentStatus"] == "paid",
-            paid,
-            "{shown:?} {charge:?}"
-        );
+        assert_eq!(shown.body["paymentStatus"] == "paid", paid, "{shown:?} {charge:?}");
     }
 }
 
@@ -225,14 +174,9 @@ async fn asked_to_end_it_ends_and_loses_nothing() {
     let environment = place.environment();
     let service = Service::start(&environment).await;
     let client = Client::new(&service.url);
-    assert_eq!(
-        client.post("/cafe/orders", coffee("o1")).await.status,
-        StatusCode::CREATED
-    );
+    assert_eq!(client.post("/cafe/orders", coffee("o1")).await.status, StatusCode::CREATED);
     assert_eq!(service.terminate().await, Some(0));
     let service = Service::start(&environment).await;
     let client = Client::new(&service.url);
-    client
-        .becomes("/cafe/tickets/o1", "status", "order_get")
-        .await;
+    client.becomes("/cafe/tickets/o1", "status", "order_get").await;
 }

@@ -72,12 +72,7 @@ fn covers<A: Aggregate>() {
             written.insert(today.event_type);
         }
     }
-    assert_eq!(
-        written,
-        types_of::<A>(),
-        "events of {} with a golden file",
-        A::CATEGORY
-    );
+    assert_eq!(written, types_of::<A>(), "events of {} with a golden file", A::CATEGORY);
 }
 
 /// Asks serde for the variants: it lists them when it is given one that does not exist.

@@ -14,11 +14,7 @@ pub fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.ancestors().nth(2).unwrap();
     let binary = profile.join("jangteo");
-    assert!(
-        binary.exists(),
-        "{} is missing: `make test` builds it",
-        binary.display()
-    );
+    assert!(binary.exists(), "{} is missing: `make test` builds it", binary.display());
     binary
 }
 
@@ -48,14 +44,9 @@ impl Service {
                     return url.trim().to_owned();
                 }
             }
-            panic!(
-                "the service ended before it was ready: {:?}",
-                child.wait().await
-            );
+            panic!("the service ended before it was ready: {:?}", child.wait().await);
         };
-        let url = timeout(Duration::from_secs(60), ready)
-            .await
-            .expect("ready in a minute");
+        let url = timeout(Duration::from_secs(60), ready).await.expect("ready in a minute");
         // Whatever else it prints must find a reader.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { url, child }
@@ -73,11 +64,7 @@ impl Service {
     /// Asks it to end, and gives its exit code.
     pub async fn terminate(mut self) -> Option<i32> {
         let pid = self.pid().to_string();
-        let asked = Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .await
-            .unwrap();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
         assert!(asked.success());
         let ended = timeout(Duration::from_secs(20), self.child.wait()).await;
         ended.expect("ends when asked").unwrap().code()
@@ -90,10 +77,7 @@ pub fn command(environment: &BTreeMap<&str, String>) -> Command {
     command
         .env_clear()
         .env("PATH", std::env::var("PATH").unwrap_or_default())
-        .env(
-            "RUST_LOG",
-            std::env::var("RUST_LOG").unwrap_or("warn".into()),
-        )
+        .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or("warn".into()))
         .envs(environment)
         .stdin(Stdio::null())
         .kill_on_drop(true);
@@ -103,10 +87,7 @@ pub fn command(environment: &BTreeMap<&str, String>) -> Command {
 /// Runs another command of the program; its exit code and what it printed.
 pub async fn run(environment: &BTreeMap<&str, String>, arguments: &[&str]) -> (i32, String) {
     let running = command(environment).args(arguments).output();
-    let output = timeout(Duration::from_secs(120), running)
-        .await
-        .expect("ends")
-        .unwrap();
+    let output = timeout(Duration::from_secs(120), running).await.expect("ends").unwrap();
     let mut printed = String::from_utf8_lossy(&output.stdout).into_owned();
     printed.push_str(&String::from_utf8_lossy(&output.stderr));
     (output.status.code().unwrap_or(-1), printed)
@@ -120,10 +101,7 @@ pub struct Place {
 
 impl Place {
     pub async fn new() -> Self {
-        Self {
-            database: Database::create().await,
-            files: TempDir::new().unwrap(),
-        }
+        Self { database: Database::create().await, files: TempDir::new().unwrap() }
     }
 
     /// On a free port, with log and views in the database.

@@ -39,13 +39,7 @@ fn crates_depend_only_downwards() {
         ("api", vec!["commands", "domain", "eventlog", "projections"]),
     ]);
     let metadata = Command::new(env!("CARGO"))
-        .args([
-            "metadata",
-            "--no-deps",
-            "--offline",
-            "--format-version",
-            "1",
-        ])
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
         .current_dir(root())
         .output()
         .unwrap();
@@ -100,11 +94,7 @@ fn files_can_be_read_in_one_sitting() {
             Some("lib.rs") => 80,
             _ => 300,
         };
-        assert!(
-            lines <= limit,
-            "{}: {lines} lines, at most {limit}",
-            path.display()
-        );
+        assert!(lines <= limit, "{}: {lines} lines, at most {limit}", path.display());
     }
 }
 
@@ -118,15 +108,9 @@ fn no_lint_is_silenced_without_a_reason() {
             }
             for (number, line) in text.lines().enumerate() {
                 let place = format!("{}:{}: {line}", path.display(), number + 1);
-                assert!(
-                    !line.contains("#[allow("),
-                    "use #[expect(…, reason)]: {place}"
-                );
+                assert!(!line.contains("#[allow("), "use #[expect(…, reason)]: {place}");
                 assert!(!line.contains("#[ignore"), "no ignored tests: {place}");
-                assert!(
-                    !line.contains("should_panic"),
-                    "say what is expected: {place}"
-                );
+                assert!(!line.contains("should_panic"), "say what is expected: {place}");
             }
         }
     }

@@ -79,9 +79,7 @@ impl Cafe {
     pub async fn place(&self, order: PlaceOrder, meta: &Meta) -> Result<(Id, Done<Order>), Error> {
         let (this, meta) = (self.clone(), meta.clone());
         let placing = tokio::spawn(async move { this.place_and_pay(order, &meta).await });
-        placing
-            .await
-            .map_err(|panic| Error::Unavailable(eventlog::LogError::unreachable(panic)))?
+        placing.await.map_err(|panic| Error::Unavailable(eventlog::LogError::unreachable(panic)))?
     }
 
     pub async fn order(
@@ -132,13 +130,7 @@ impl Cafe {
     ) -> Result<(Id, Done<Order>), Error> {
         let id = place.order_id.unwrap_or_else(|| meta.command_id.into());
         let command = order::Command::Place {
-            listed: self
-                .0
-                .menu
-                .load(place.product.as_str())
-                .await?
-                .state
-                .price(),
+            listed: self.0.menu.load(place.product.as_str()).await?.state.price(),
             product: place.product,
             qty: place.qty,
             price: place.price,

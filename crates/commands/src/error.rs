@@ -49,10 +49,6 @@ pub struct Refused {
 
 impl<R: Refusal> From<R> for Refused {
     fn from(refusal: R) -> Self {
-        Self {
-            code: refusal.code(),
-            kind: refusal.kind(),
-            message: refusal.to_string(),
-        }
+        Self { code: refusal.code(), kind: refusal.kind(), message: refusal.to_string() }
     }
 }

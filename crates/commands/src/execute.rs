@@ -43,12 +43,7 @@ pub struct Executor<A: Aggregate> {
 
 impl<A: Aggregate> Executor<A> {
     pub fn new(log: Arc<dyn EventLog>, clock: Arc<dyn Clock>, parts: Parts) -> Self {
-        Self {
-            log,
-            clock,
-            parts,
-            cache: Cache::new(CACHED_STATES),
-        }
+        Self { log, clock, parts, cache: Cache::new(CACHED_STATES) }
     }
 
     /// Decides about a command and stores what was decided. The same command id again stores
@@ -71,10 +66,7 @@ impl<A: Aggregate> Executor<A> {
             self.catch_up(id, &mut seen).await?;
         }
         let outcome = self.decide(id, command, meta, &mut seen, fresh).await;
-        if matches!(
-            outcome,
-            Ok(_) | Err(Error::Refused(_) | Error::ConcurrentChange)
-        ) {
+        if matches!(outcome, Ok(_) | Err(Error::Refused(_) | Error::ConcurrentChange)) {
             *slot = Some(seen);
         }
         outcome
@@ -161,10 +153,8 @@ impl<A: Aggregate> Executor<A> {
     ) -> Result<Vec<Fact<A::Event>>, AppendError> {
         let expected = ExpectedVersion::after(seen.length);
         let at = self.clock.now();
-        let new = events
-            .iter()
-            .enumerate()
-            .map(|(index, event)| new_event::<A>(event, index, meta, at));
+        let new =
+            events.iter().enumerate().map(|(index, event)| new_event::<A>(event, index, meta, at));
         let append = Append::new(StreamName::new(A::CATEGORY, id), expected, new.collect())?;
         let appended = self.log.append(append).await?;
         let mut facts = Vec::with_capacity(events.len());
@@ -256,10 +246,8 @@ fn decode<A: Aggregate>(recorded: &RecordedEvent) -> Result<A::Event, Error> {
         schema_version: recorded.schema_version,
         payload: &recorded.payload,
     };
-    stored::decode::<A>(&stored).map_err(|source| Error::Unreadable {
-        stream: recorded.stream.to_string(),
-        source,
-    })
+    stored::decode::<A>(&stored)
+        .map_err(|source| Error::Unreadable { stream: recorded.stream.to_string(), source })
 }
 
 fn fault(error: AppendError) -> Error {

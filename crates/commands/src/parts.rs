@@ -38,9 +38,7 @@ impl Parts {
     /// Looks once; to be done before the first command is taken.
     pub async fn look(&self, pool: &Pool) -> Result<(), PoolError> {
         let client = pool.get().await?;
-        let select = client
-            .prepare_cached("select part from commands.paused")
-            .await?;
+        let select = client.prepare_cached("select part from commands.paused").await?;
         let rows = client.query(&select, &[]).await?;
         let paused = rows.iter().map(|row| row.get(0)).collect();
         *self.paused.write().unwrap_or_else(PoisonError::into_inner) = paused;
@@ -49,11 +47,7 @@ impl Parts {
 
     /// Keeps looking until cancelled. While the database cannot be asked, what was known holds.
     pub async fn follow(self, pool: Pool, cancel: CancellationToken) {
-        while cancel
-            .run_until_cancelled(tokio::time::sleep(LOOK_EVERY))
-            .await
-            .is_some()
-        {
+        while cancel.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_some() {
             if let Err(error) = self.look(&pool).await {
                 tracing::debug!(%error, "the list of paused parts cannot be read");
             }

@@ -291,9 +291,7 @@ impl<R: Reactive> Reactor<R> {
         }
         transaction.commit().await?;
         let streams = effects.parked.iter();
-        session
-            .parked
-            .extend(streams.map(|(event, _)| event.stream.to_string()));
+        session.parked.extend(streams.map(|(event, _)| event.stream.to_string()));
         session.written = Instant::now();
         Ok(())
     }

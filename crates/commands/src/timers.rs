@@ -81,10 +81,7 @@ pub async fn set(
     let dues: Vec<_> = timers.iter().map(|timer| timer.due).collect();
     let asks: Vec<_> = timers.iter().map(|timer| &*timer.ask).collect();
     let facts: Vec<_> = timers.iter().map(|timer| timer.cause.fact_id).collect();
-    let correlations: Vec<_> = timers
-        .iter()
-        .map(|timer| timer.cause.correlation_id)
-        .collect();
+    let correlations: Vec<_> = timers.iter().map(|timer| timer.cause.correlation_id).collect();
     let statement = client.prepare_cached(SET).await?;
     let columns: [&(dyn ToSql + Sync); 6] = [&keys, &contexts, &dues, &asks, &facts, &correlations];
     client.execute(&statement, &columns).await.map(drop)

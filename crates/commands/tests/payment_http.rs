@@ -113,19 +113,13 @@ mod charge {
     #[tokio::test]
     async fn is_not_reached_when_there_is_no_such_host() {
         // RFC 6761: no name below it exists.
-        assert_eq!(
-            charge(&gateway("http://gateway.invalid")).await,
-            "not reached"
-        );
+        assert_eq!(charge(&gateway("http://gateway.invalid")).await, "not reached");
     }
 
     #[tokio::test]
     async fn is_not_reached_when_the_other_side_does_not_speak_tls() {
         let url = server([]).await.replace("http:", "https:");
-        let limits = Limits {
-            total: Duration::from_secs(5),
-            connect: Duration::from_secs(1),
-        };
+        let limits = Limits { total: Duration::from_secs(5), connect: Duration::from_secs(1) };
         let gateway = HttpGateway::new(&url, limits).unwrap();
         assert_eq!(charge(&gateway).await, "not reached");
     }
@@ -216,10 +210,7 @@ mod refund {
     #[tokio::test]
     async fn says_what_the_gateway_refuses() {
         let problem = r#"{"code":"already-refunded","detail":"it was"}"#;
-        let steps = [
-            Step::Answer("409 Conflict", problem),
-            Step::Answer("404 Not Found", "no"),
-        ];
+        let steps = [Step::Answer("409 Conflict", problem), Step::Answer("404 Not Found", "no")];
         let gateway = gateway(&server(steps).await);
         let refused = gateway.refund("cafe-1", won(1)).await.unwrap_err();
         let text = "the payment gateway answered 409: already-refunded: it was";
@@ -232,18 +223,9 @@ mod refund {
 
 #[test]
 fn only_web_addresses_are_gateways_and_errors_do_not_repeat_them() {
-    for url in [
-        "",
-        "localhost:9090",
-        "/charges",
-        "ftp://me:secret@host",
-        "http://me:secret@",
-    ] {
+    for url in ["", "localhost:9090", "/charges", "ftp://me:secret@host", "http://me:secret@"] {
         let invalid = HttpGateway::new(url, Limits::default()).unwrap_err();
         let not_this = matches!(invalid, InvalidGateway::Client(_));
-        assert!(
-            !not_this && !format!("{invalid:?}").contains("secret"),
-            "{url}"
-        );
+        assert!(!not_this && !format!("{invalid:?}").contains("secret"), "{url}");
     }
 }

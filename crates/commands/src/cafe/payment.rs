@@ -33,8 +33,7 @@ impl Cafe {
             }
             Err(GatewayError::Rejected { status, detail }) => {
                 tracing::error!(status, detail, "the payment gateway refuses a charge");
-                self.close(id, attempt, "the gateway refused the request")
-                    .await
+                self.close(id, attempt, "the gateway refused the request").await
             }
             Err(GatewayError::Unknown(source)) => {
                 tracing::warn!(error = %Causes(&*source), "the payment gateway did not answer");
@@ -112,9 +111,7 @@ impl Cafe {
             }
         }
         let noted = Command::NoteRefunded { attempt, amount };
-        let done = self
-            .order(id, noted, &meta(id, attempt, "refunded"))
-            .await?;
+        let done = self.order(id, noted, &meta(id, attempt, "refunded")).await?;
         Ok(facts(done, cafe::Event::Order))
     }
 
@@ -122,24 +119,10 @@ impl Cafe {
     async fn record(&self, id: &Id, attempt: u32, charge: Charge) -> Result<Done<Order>, Error> {
         let (amount, charge_id) = (charge.amount, charge.charge_id);
         let (command, charged) = match charge.status {
-            ChargeStatus::Approved => (
-                Command::NotePaid {
-                    attempt,
-                    amount,
-                    charge_id,
-                },
-                true,
-            ),
+            ChargeStatus::Approved => (Command::NotePaid { attempt, amount, charge_id }, true),
             ChargeStatus::Declined { reason } => {
                 let (reason, detail) = (PaymentFailure::Declined, reason);
-                (
-                    Command::NotePaymentFailed {
-                        attempt,
-                        reason,
-                        detail,
-                    },
-                    false,
-                )
+                (Command::NotePaymentFailed { attempt, reason, detail }, false)
             }
         };
         match self.order(id, command, &meta(id, attempt, "charged")).await {
@@ -183,10 +166,5 @@ fn unavailable(id: &Id, error: GatewayError) -> Error {
 fn meta(id: &Id, attempt: u32, what: &str) -> Meta {
     let name = format!("cafe.order-{id}/{attempt}/{what}");
     let command_id = Uuid::new_v5(&OUTCOMES, name.as_bytes());
-    Meta {
-        command_id,
-        correlation_id: command_id,
-        causation_id: None,
-        actor: "payment".to_owned(),
-    }
+    Meta { command_id, correlation_id: command_id, causation_id: None, actor: "payment".to_owned() }
 }

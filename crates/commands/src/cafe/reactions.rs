@@ -32,10 +32,7 @@ impl Reactive for Cafe {
     ) -> Result<Reaction<Ask>, Error> {
         let Event::Cafe(event) = &fact.event;
         let cafe_fact = fact.with(event.clone());
-        let cause = Cause {
-            fact_id: fact.id,
-            correlation_id,
-        };
+        let cause = Cause { fact_id: fact.id, correlation_id };
         let mut reaction = Reaction {
             asks: vec![],
             set: vec![],
@@ -85,9 +82,7 @@ pub(super) fn facts<A: Aggregate>(
     event: impl Fn(A::Event) -> cafe::Event,
 ) -> Vec<Fact<Event>> {
     let facts = done.facts.into_iter();
-    facts
-        .map(|fact| fact.map(|of_aggregate| Event::Cafe(event(of_aggregate))))
-        .collect()
+    facts.map(|fact| fact.map(|of_aggregate| Event::Cafe(event(of_aggregate)))).collect()
 }
 
 impl Cafe {

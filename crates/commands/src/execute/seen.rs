@@ -32,12 +32,7 @@ pub(super) struct Seen<A> {
 
 impl<A: Aggregate> Seen<A> {
     pub fn nothing() -> Self {
-        Self {
-            state: A::default(),
-            length: 0,
-            position: None,
-            answered: HashMap::new(),
-        }
+        Self { state: A::default(), length: 0, position: None, answered: HashMap::new() }
     }
 
     pub fn see(&mut self, event: &A::Event, command_id: Uuid, position: Position) {

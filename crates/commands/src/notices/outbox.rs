@@ -58,10 +58,7 @@ pub async fn enqueue(
         return Ok(0);
     }
     let fact_ids: Vec<_> = notices.iter().map(|notice| notice.fact_id).collect();
-    let channels: Vec<_> = notices
-        .iter()
-        .map(|notice| notice.channel.as_str())
-        .collect();
+    let channels: Vec<_> = notices.iter().map(|notice| notice.channel.as_str()).collect();
     let recipients: Vec<_> = notices.iter().map(|notice| &*notice.recipient).collect();
     let bodies: Vec<_> = notices.iter().map(|notice| &*notice.body).collect();
     let statement = client.prepare_cached(ENQUEUE).await?;
@@ -116,9 +113,7 @@ impl Delivery {
 
 async fn claim(client: &Client) -> Result<Vec<Claimed>, tokio_postgres::Error> {
     let statement = client.prepare_cached(CLAIM).await?;
-    let rows = client
-        .query(&statement, &[&due::CLAIM.as_secs_f64(), &due::BATCH])
-        .await?;
+    let rows = client.query(&statement, &[&due::CLAIM.as_secs_f64(), &due::BATCH]).await?;
     Ok(rows.iter().map(claimed).collect())
 }
 
@@ -133,10 +128,7 @@ fn claimed(row: &Row) -> Claimed {
         recipient: row.get("recipient"),
         body: row.get("body"),
     };
-    Claimed {
-        notice,
-        attempts: row.get("attempts"),
-    }
+    Claimed { notice, attempts: row.get("attempts") }
 }
 
 async fn settle(
@@ -144,10 +136,7 @@ async fn settle(
     claimed: &[Claimed],
     errors: &[Option<String>],
 ) -> Result<(), tokio_postgres::Error> {
-    let fact_ids: Vec<_> = claimed
-        .iter()
-        .map(|claimed| claimed.notice.fact_id)
-        .collect();
+    let fact_ids: Vec<_> = claimed.iter().map(|claimed| claimed.notice.fact_id).collect();
     let attempts: Vec<_> = claimed.iter().map(|claimed| claimed.attempts).collect();
     let wait = |attempts: &i32| due::back_off(*attempts, LONGEST_BACK_OFF).as_secs_f64();
     let waits: Vec<_> = attempts.iter().map(wait).collect();
@@ -155,10 +144,7 @@ async fn settle(
     let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
         [&fact_ids, &attempts, &errors, &waits, &MAX_TRIES];
     let rows = client.query(&statement, &columns).await?;
-    for row in rows
-        .iter()
-        .filter(|row| row.get::<_, &str>("state") == "dead")
-    {
+    for row in rows.iter().filter(|row| row.get::<_, &str>("state") == "dead") {
         let fact_id: uuid::Uuid = row.get("fact_id");
         let (channel, error): (&str, &str) = (row.get("channel"), row.get("last_error"));
         tracing::warn!(%fact_id, channel, error, "notice given up");

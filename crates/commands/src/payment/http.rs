@@ -21,10 +21,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            connect: TIME_LIMIT / 2,
-            total: TIME_LIMIT,
-        }
+        Self { connect: TIME_LIMIT / 2, total: TIME_LIMIT }
     }
 }
 
@@ -130,11 +127,7 @@ impl PaymentGateway for HttpGateway {
         amount: Won,
         reference: &str,
     ) -> Result<Charge, GatewayError> {
-        let request = ChargeRequest {
-            key,
-            amount,
-            reference,
-        };
+        let request = ChargeRequest { key, amount, reference };
         let post = self.client.post(self.url(&["charges"])).json(&request);
         let answer: ChargeAnswer = read(accepted(send(post).await?).await?).await?;
         let amount = agreed(amount, answer.amount)?;
@@ -147,35 +140,22 @@ impl PaymentGateway for HttpGateway {
             return Ok(None);
         }
         let answer: ChargeAnswer = read(accepted(response).await?).await?;
-        let amount = answer
-            .amount
-            .ok_or_else(|| unknown(UnclearAnswer::NoAmount))?;
+        let amount = answer.amount.ok_or_else(|| unknown(UnclearAnswer::NoAmount))?;
         Ok(Some(answer.charge(amount)))
     }
 
     async fn refund(&self, key: &str, amount: Won) -> Result<Refund, GatewayError> {
-        let request = RefundRequest {
-            key: &refund_key(key),
-            amount,
-        };
+        let request = RefundRequest { key: &refund_key(key), amount };
         let url = self.url(&["charges", key, "refunds"]);
         let response = send(self.client.post(url).json(&request)).await?;
         let answer: RefundAnswer = read(accepted(response).await?).await?;
-        Ok(Refund {
-            refund_id: answer.refund_id,
-            amount: agreed(amount, answer.amount)?,
-        })
+        Ok(Refund { refund_id: answer.refund_id, amount: agreed(amount, answer.amount)? })
     }
 }
 
 impl ChargeAnswer {
     fn charge(self, amount: Won) -> Charge {
-        Charge {
-            charge_id: self.charge_id,
-            status: self.status,
-            amount,
-            refunded: self.refunded,
-        }
+        Charge { charge_id: self.charge_id, status: self.status, amount, refunded: self.refunded }
     }
 }
 
@@ -201,31 +181,21 @@ async fn accepted(response: Response) -> Result<Response, GatewayError> {
     } else if status == StatusCode::TOO_MANY_REQUESTS {
         Err(GatewayError::NotReached(unclear.into()))
     } else if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
-        Err(GatewayError::Rejected {
-            status: status.as_u16(),
-            detail: detail(response).await,
-        })
+        Err(GatewayError::Rejected { status: status.as_u16(), detail: detail(response).await })
     } else {
         Err(unknown(unclear))
     }
 }
 
 async fn read<T: DeserializeOwned>(response: Response) -> Result<T, GatewayError> {
-    response
-        .json()
-        .await
-        .map_err(|error| unknown(error.without_url()))
+    response.json().await.map_err(|error| unknown(error.without_url()))
 }
 
 async fn detail(response: Response) -> String {
     let problem: ProblemAnswer = response.json().await.unwrap_or_default();
     let text = [problem.code, problem.detail];
     let text: Vec<String> = text.into_iter().flatten().collect();
-    if text.is_empty() {
-        "no reason given".to_owned()
-    } else {
-        text.join(": ")
-    }
+    if text.is_empty() { "no reason given".to_owned() } else { text.join(": ") }
 }
 
 /// What the gateway says of the amount must be what was asked; it may say nothing.

@@ -44,10 +44,7 @@ impl Simulator {
         let journal = journal.map(Journal::open).transpose()?;
         let mut books = Books::new(journal);
         books.in_step(|_| Ok::<_, JournalError>(()))?;
-        Ok(Self {
-            behaviour,
-            books: Mutex::new(books),
-        })
+        Ok(Self { behaviour, books: Mutex::new(books) })
     }
 
     /// Charges, or declines to. Errors: `KeyReused`, `Failed`, `Journal`.
@@ -71,8 +68,7 @@ impl Simulator {
     pub async fn find(&self, key: &str) -> Result<Option<ChargeRecord>, JournalError> {
         let fate = self.fate(key);
         wait(fate.latency).await;
-        self.books()
-            .in_step(|books| Ok(books.records().get(key).cloned()))
+        self.books().in_step(|books| Ok(books.records().get(key).cloned()))
     }
 
     /// Gives back up to what was charged under `charge_key`. `refund_key` names the refund: the
@@ -84,14 +80,12 @@ impl Simulator {
         amount: Won,
     ) -> Result<RefundRecord, SimulatorError> {
         let refund = RefundRecord::new(refund_key, amount);
-        self.serve(charge_key, |books| books.refund(charge_key, refund))
-            .await
+        self.serve(charge_key, |books| books.refund(charge_key, refund)).await
     }
 
     /// Every charge, with its refund, in the order they were made.
     pub fn charges(&self) -> Result<Vec<ChargeRecord>, JournalError> {
-        self.books()
-            .in_step(|books| Ok(books.records().all().to_vec()))
+        self.books().in_step(|books| Ok(books.records().all().to_vec()))
     }
 
     /// What a request meets: half of its latency passes before anything is recorded, half after.

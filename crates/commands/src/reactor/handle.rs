@@ -130,11 +130,7 @@ impl<R: Reactive> Reactor<R> {
         recorded: &RecordedEvent,
     ) -> Result<(Effects, Option<Hold>), Interrupted> {
         let reaction = match fact_of(recorded) {
-            Ok(fact) => {
-                self.context
-                    .react(&fact, recorded.metadata.correlation_id)
-                    .await
-            }
+            Ok(fact) => self.context.react(&fact, recorded.metadata.correlation_id).await,
             Err(hold) => return Ok((Effects::default(), Some(hold))),
         };
         let reaction = match reaction {
@@ -175,9 +171,8 @@ fn fact_of(recorded: &RecordedEvent) -> Result<Fact<Event>, Hold> {
         schema_version: recorded.schema_version,
         payload: &recorded.payload,
     };
-    let event = domain::decode(&stored).map_err(|error| Hold::Poison {
-        reason: error.to_string(),
-    })?;
+    let event =
+        domain::decode(&stored).map_err(|error| Hold::Poison { reason: error.to_string() })?;
     Ok(Fact {
         id: recorded.id,
         of: recorded.stream.id().to_owned(),
@@ -189,10 +184,7 @@ fn fact_of(recorded: &RecordedEvent) -> Result<Fact<Event>, Hold> {
 /// What an error means for the fact that asked: `None` is an outcome like any other. A log that
 /// cannot be reached is everybody's trouble: nothing is parked, the reactor starts over.
 pub(super) fn why(error: Error) -> Result<Option<Hold>, Interrupted> {
-    let retry = |reason: String| Hold::Retry {
-        after: RETRY_AFTER,
-        reason,
-    };
+    let retry = |reason: String| Hold::Retry { after: RETRY_AFTER, reason };
     match error {
         Error::Refused(_) => Ok(None),
         Error::PartDown { part } => Ok(Some(Hold::Waiting { part })),

@@ -42,9 +42,7 @@ impl<R: Reactive> Reactor<R> {
             let recorded = self.recorded(&parked).await?;
             let (mut effects, hold) = self.handle_fact(&recorded).await?;
             if let Some(hold) = hold {
-                effects
-                    .parked
-                    .push((recorded, later(hold, parked.attempts)));
+                effects.parked.push((recorded, later(hold, parked.attempts)));
             }
             let waits = !effects.parked.is_empty();
             self.settle(name, &parked, effects).await?;
@@ -85,10 +83,7 @@ fn later(hold: Hold, attempts: i32) -> Hold {
     match hold {
         Hold::Retry { after, reason } => {
             let doubled = after * 2u32.saturating_pow(attempts.clamp(0, 10) as u32);
-            Hold::Retry {
-                after: doubled.min(LONGEST_PAUSE),
-                reason,
-            }
+            Hold::Retry { after: doubled.min(LONGEST_PAUSE), reason }
         }
         Hold::Waiting { .. } | Hold::Poison { .. } | Hold::Behind => hold,
     }

@@ -113,10 +113,7 @@ impl Timers {
 }
 
 fn claimed(row: &Row) -> Claimed {
-    let cause = Cause {
-        fact_id: row.get("fact_id"),
-        correlation_id: row.get("correlation_id"),
-    };
+    let cause = Cause { fact_id: row.get("fact_id"), correlation_id: row.get("correlation_id") };
     let timer = Timer {
         key: row.get("key"),
         context: row.get("context"),
@@ -124,11 +121,7 @@ fn claimed(row: &Row) -> Claimed {
         ask: row.get("ask"),
         cause,
     };
-    Claimed {
-        timer,
-        until: row.get("claimed_until"),
-        attempts: row.get("attempts"),
-    }
+    Claimed { timer, until: row.get("claimed_until"), attempts: row.get("attempts") }
 }
 
 /// Fires one timer; says how to go on when that failed.
@@ -140,17 +133,11 @@ where
     let error = firing.await.map_err(TimerError::failed).flatten().err()?;
     let attempts = claimed.attempts;
     if let TimerError::PartDown = error {
-        return Some(Retry {
-            attempts: attempts - 1,
-            wait: WAIT_FOR_PART,
-        });
+        return Some(Retry { attempts: attempts - 1, wait: WAIT_FOR_PART });
     }
     let (key, error) = (&claimed.timer.key, eventlog::Causes(&error));
     tracing::warn!(key, attempts, %error, "timer not fired, tries again");
-    Some(Retry {
-        attempts,
-        wait: due::back_off(attempts, LONGEST_BACK_OFF),
-    })
+    Some(Retry { attempts, wait: due::back_off(attempts, LONGEST_BACK_OFF) })
 }
 
 async fn settle(

@@ -36,26 +36,11 @@ fn other_process(world: &World) -> commands::cafe::Cafe {
 async fn a_repeated_command_stores_nothing_and_answers_as_before() {
     let world = World::new().await;
     let ticket = id("t1");
-    let first = world
-        .cafe
-        .ticket(&ticket, receive(), &meta(1))
-        .await
-        .unwrap();
-    let accepted = world
-        .cafe
-        .ticket(&ticket, Command::Accept, &meta(2))
-        .await
-        .unwrap();
-    world
-        .cafe
-        .ticket(&ticket, Command::Make, &meta(3))
-        .await
-        .unwrap();
+    let first = world.cafe.ticket(&ticket, receive(), &meta(1)).await.unwrap();
+    let accepted = world.cafe.ticket(&ticket, Command::Accept, &meta(2)).await.unwrap();
+    world.cafe.ticket(&ticket, Command::Make, &meta(3)).await.unwrap();
     for process in [&world.cafe, &other_process(&world)] {
-        let again = process
-            .ticket(&ticket, Command::Accept, &meta(2))
-            .await
-            .unwrap();
+        let again = process.ticket(&ticket, Command::Accept, &meta(2)).await.unwrap();
         assert_eq!(again.position, accepted.position);
         assert_eq!(again.state.status(), Some(Status::Receive));
         let again = process.ticket(&ticket, receive(), &meta(1)).await.unwrap();
@@ -83,9 +68,7 @@ async fn commands_on_one_stream_queue_up_and_all_are_done() {
     let processes = [world.cafe.clone(), other_process(&world)];
     let product = Name::new("라떼").unwrap();
     let prices = (1..=60).map(|price| {
-        let set = SetPrice {
-            price: Won::new(price).unwrap(),
-        };
+        let set = SetPrice { price: Won::new(price).unwrap() };
         let process = processes[price as usize % 2].clone();
         let product = product.clone();
         async move { process.menu_item(&product, set, &meta(price as u128)).await }
@@ -93,11 +76,7 @@ async fn commands_on_one_stream_queue_up_and_all_are_done() {
     let done = join_all(prices).await;
     let lost = done.iter().filter(|done| done.is_err()).count();
     let kept = stored(&world, "cafe.menu_item-라떼").await;
-    assert_eq!(
-        kept,
-        60 - lost,
-        "what was answered is stored, and nothing else"
-    );
+    assert_eq!(kept, 60 - lost, "what was answered is stored, and nothing else");
     assert!(kept > 1);
 }
 
@@ -106,11 +85,7 @@ async fn a_no_is_said_of_todays_state_and_not_of_a_cached_one() {
     let world = World::new().await;
     let other = other_process(&world);
     let ticket = id("t1");
-    world
-        .cafe
-        .ticket(&ticket, receive(), &meta(1))
-        .await
-        .unwrap();
+    world.cafe.ticket(&ticket, receive(), &meta(1)).await.unwrap();
     // This process last saw the ticket waiting; making coffee is refused then.
     let accepted = other.ticket(&ticket, Command::Accept, &meta(2)).await;
     accepted.unwrap();
@@ -132,21 +107,11 @@ async fn a_refusal_stores_nothing() {
 #[tokio::test]
 async fn a_paused_part_takes_no_commands_until_it_is_resumed() {
     let world = World::new().await;
-    commands::parts::pause(&world.pool, "cafe.ticket", "cleaning")
-        .await
-        .unwrap();
+    commands::parts::pause(&world.pool, "cafe.ticket", "cleaning").await.unwrap();
     world.parts.look(&world.pool).await.unwrap();
     let refused = world.cafe.ticket(&id("t1"), receive(), &meta(1)).await;
     assert!(matches!(refused, Err(Error::PartDown { part }) if part == "cafe.ticket"));
-    assert!(
-        commands::parts::resume(&world.pool, "cafe.ticket")
-            .await
-            .unwrap()
-    );
+    assert!(commands::parts::resume(&world.pool, "cafe.ticket").await.unwrap());
     world.parts.look(&world.pool).await.unwrap();
-    world
-        .cafe
-        .ticket(&id("t1"), receive(), &meta(1))
-        .await
-        .unwrap();
+    world.cafe.ticket(&id("t1"), receive(), &meta(1)).await.unwrap();
 }

@@ -63,12 +63,7 @@ impl PaymentGateway for Gateway {
             Mood::Declines => ChargeStatus::Declined { reason: None },
             _ => ChargeStatus::Approved,
         };
-        let charge = Charge {
-            charge_id: format!("ch-{key}"),
-            status,
-            amount,
-            refunded: false,
-        };
+        let charge = Charge { charge_id: format!("ch-{key}"), status, amount, refunded: false };
         let mut charges = self.charges.lock().unwrap();
         let known = charges.entry(key.to_owned()).or_insert(charge).clone();
         match mood {
@@ -86,16 +81,8 @@ impl PaymentGateway for Gateway {
     }
 
     async fn refund(&self, key: &str, amount: Won) -> Result<Refund, GatewayError> {
-        *self
-            .refunds
-            .lock()
-            .unwrap()
-            .entry(key.to_owned())
-            .or_default() += amount.get();
-        Ok(Refund {
-            refund_id: format!("re-{key}"),
-            amount,
-        })
+        *self.refunds.lock().unwrap().entry(key.to_owned()).or_default() += amount.get();
+        Ok(Refund { refund_id: format!("re-{key}"), amount })
     }
 }
 
@@ -118,10 +105,7 @@ async fn paid_once_and_answered_alike() {
     let (_, again) = world.cafe.place(coffee("o1"), &meta(1)).await.unwrap();
     assert_eq!(first.state.status(), Status::PaySuccess);
     assert_eq!(again.state.amount(), first.state.amount());
-    assert_eq!(
-        types(&world).await,
-        ["cafe.OrderSelected", "cafe.PaymentCompleted"]
-    );
+    assert_eq!(types(&world).await, ["cafe.OrderSelected", "cafe.PaymentCompleted"]);
     assert_eq!(gateway.charged(), ["cafe-o1"]);
 }
 
@@ -133,10 +117,7 @@ async fn a_hundred_at_once_are_one_order_and_one_charge() {
     for answer in futures::future::join_all(all).await {
         assert_eq!(answer.unwrap().1.state.status(), Status::PaySuccess);
     }
-    assert_eq!(
-        types(&world).await,
-        ["cafe.OrderSelected", "cafe.PaymentCompleted"]
-    );
+    assert_eq!(types(&world).await, ["cafe.OrderSelected", "cafe.PaymentCompleted"]);
     assert_eq!(gateway.charged(), ["cafe-o1"]);
 }
 
@@ -148,10 +129,7 @@ async fn a_declined_payment_is_on_record_and_stays_declined() {
         assert!(matches!(declined, Err(Error::PaymentDeclined { .. })));
         gateway.becomes(Mood::Well);
     }
-    assert_eq!(
-        types(&world).await,
-        ["cafe.OrderSelected", "cafe.PaymentFailed"]
-    );
+    assert_eq!(types(&world).await, ["cafe.OrderSelected", "cafe.PaymentFailed"]);
 }
 
 #[tokio::test]
@@ -160,10 +138,7 @@ async fn a_gateway_that_is_gone_leaves_no_open_intent_and_the_same_command_may_c
     let gone = world.cafe.place(coffee("o1"), &meta(1)).await;
     assert!(matches!(gone, Err(Error::PaymentUnavailable { .. })));
     assert!(gateway.charged().is_empty());
-    assert_eq!(
-        types(&world).await,
-        ["cafe.OrderSelected", "cafe.PaymentFailed"]
-    );
+    assert_eq!(types(&world).await, ["cafe.OrderSelected", "cafe.PaymentFailed"]);
 
     gateway.becomes(Mood::Well);
     let (_, paid) = world.cafe.place(coffee("o1"), &meta(1)).await.unwrap();
@@ -190,16 +165,10 @@ async fn an_unknown_payment_is_settled_later_as_the_gateway_says() {
     assert_eq!(types(&world).await, ["cafe.OrderSelected"]);
 
     gateway.becomes(Mood::Well);
-    let settle = Ask::SettlePayment {
-        order: id("o1"),
-        attempt: 1,
-    };
+    let settle = Ask::SettlePayment { order: id("o1"), attempt: 1 };
     world.cafe.perform(&settle, &meta(2)).await.unwrap();
     world.cafe.perform(&settle, &meta(2)).await.unwrap();
-    assert_eq!(
-        types(&world).await,
-        ["cafe.OrderSelected", "cafe.PaymentCompleted"]
-    );
+    assert_eq!(types(&world).await, ["cafe.OrderSelected", "cafe.PaymentCompleted"]);
     let (_, again) = world.cafe.place(coffee("o1"), &meta(1)).await.unwrap();
     assert_eq!(again.state.status(), Status::PaySuccess);
 }
@@ -210,10 +179,7 @@ async fn a_charge_that_surfaces_late_is_given_back_once() {
     world.cafe.place(coffee("o1"), &meta(1)).await.unwrap_err();
     let order = id("o1");
     let attempt = 1;
-    let settle = Ask::SettlePayment {
-        order: order.clone(),
-        attempt,
-    };
+    let settle = Ask::SettlePayment { order: order.clone(), attempt };
     world.cafe.perform(&settle, &meta(2)).await.unwrap();
 
     gateway.becomes(Mood::Well);
@@ -221,24 +187,15 @@ async fn a_charge_that_surfaces_late_is_given_back_once() {
     world.cafe.perform(&watch, &meta(3)).await.unwrap();
     let expected = ["cafe.OrderSelected", "cafe.PaymentFailed", "cafe.Refunded"];
     assert_eq!(types(&world).await, expected);
-    assert_eq!(
-        gateway.refunded(),
-        BTreeMap::from([("cafe-o1".to_owned(), 4000)])
-    );
+    assert_eq!(gateway.refunded(), BTreeMap::from([("cafe-o1".to_owned(), 4000)]));
 }
 
 #[tokio::test]
 async fn the_menus_price_is_the_price() {
     let (world, gateway) = world(Mood::Well).await;
-    let listed = domain::cafe::menu_item::Command::SetPrice {
-        price: Won::new(2500).unwrap(),
-    };
+    let listed = domain::cafe::menu_item::Command::SetPrice { price: Won::new(2500).unwrap() };
     let product = coffee("o1").product;
-    world
-        .cafe
-        .menu_item(&product, listed, &meta(1))
-        .await
-        .unwrap();
+    world.cafe.menu_item(&product, listed, &meta(1)).await.unwrap();
     let refused = world.cafe.place(coffee("o1"), &meta(2)).await;
     assert!(matches!(refused, Err(Error::Refused(why)) if why.code == "price-changed"));
     assert!(gateway.charged().is_empty());

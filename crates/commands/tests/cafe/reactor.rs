@@ -76,11 +76,7 @@ async fn starting_over_from_the_beginning_changes_nothing() {
     world.cafe.place(coffee("o1"), &meta(1)).await.unwrap();
     opened(&world, "o1").await;
     let reject = ticket::Command::Reject { reason: None };
-    world
-        .cafe
-        .ticket(&id("o1"), reject, &meta(2))
-        .await
-        .unwrap();
+    world.cafe.ticket(&id("o1"), reject, &meta(2)).await.unwrap();
     refunded(&world, "o1").await;
     running.stop().await;
     let end = world.log.end().await.unwrap();
@@ -101,15 +97,9 @@ async fn starting_over_from_the_beginning_changes_nothing() {
 async fn what_asks_a_paused_part_waits_in_order_and_the_rest_flows() {
     let world = World::new().await;
     let running = Running::start(&world, &world.cafe);
-    let follow = tokio::spawn(
-        world
-            .parts
-            .clone()
-            .follow(world.pool.clone(), running.cancel.clone()),
-    );
-    commands::parts::pause(&world.pool, "cafe.ticket", "")
-        .await
-        .unwrap();
+    let follow =
+        tokio::spawn(world.parts.clone().follow(world.pool.clone(), running.cancel.clone()));
+    commands::parts::pause(&world.pool, "cafe.ticket", "").await.unwrap();
     world.cafe.place(coffee("o1"), &meta(1)).await.unwrap();
     let cancel = order::Command::RequestCancel;
     world.cafe.order(&id("o1"), cancel, &meta(2)).await.unwrap();
@@ -119,9 +109,7 @@ async fn what_asks_a_paused_part_waits_in_order_and_the_rest_flows() {
     let states: Vec<_> = parked.iter().map(|one| one.state.as_str()).collect();
     assert_eq!(states, ["waiting", "behind"]);
 
-    commands::parts::resume(&world.pool, "cafe.ticket")
-        .await
-        .unwrap();
+    commands::parts::resume(&world.pool, "cafe.ticket").await.unwrap();
     becomes(&world.cafe, "o1", Status::OrderCancel).await;
     refunded(&world, "o1").await;
     // The ticket was opened before the wish to cancel was decided.
@@ -148,12 +136,7 @@ async fn an_event_that_cannot_be_read_parks_its_stream_and_nothing_else() {
         ("cafe.ticket-bad", "poison")
     );
     let bad = of_bad[0].stream.clone();
-    assert!(
-        parked
-            .skip(&of_bad[0].consumer, &bad, "written by hand")
-            .await
-            .unwrap()
-    );
+    assert!(parked.skip(&of_bad[0].consumer, &bad, "written by hand").await.unwrap());
     assert!(parked.all().await.unwrap().is_empty());
     running.stop().await;
 }
@@ -181,11 +164,7 @@ async fn append_foreign(world: &World, stream: &str) {
 async fn types(world: &World, stream: &str) -> Vec<String> {
     let stream = StreamName::stored(stream);
     let read = world.log.read_stream(&stream, 0, 100);
-    read.await
-        .unwrap()
-        .into_iter()
-        .map(|event| event.event_type)
-        .collect()
+    read.await.unwrap().into_iter().map(|event| event.event_type).collect()
 }
 
 /// Waits, for a bounded time, until a condition holds.
@@ -201,19 +180,13 @@ async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 
 async fn opened(world: &World, order: &str) {
     let stream = format!("cafe.ticket-{order}");
-    eventually("the ticket is open", async || {
-        !types(world, &stream).await.is_empty()
-    })
-    .await;
+    eventually("the ticket is open", async || !types(world, &stream).await.is_empty()).await;
 }
 
 async fn refunded(world: &World, order: &str) {
     let stream = format!("cafe.order-{order}");
     let last = async || types(world, &stream).await.last().cloned();
-    eventually("refunded", async || {
-        last().await.as_deref() == Some("cafe.Refunded")
-    })
-    .await;
+    eventually("refunded", async || last().await.as_deref() == Some("cafe.Refunded")).await;
 }
 
 async fn caught_up(world: &World, end: eventlog::Position) {

@@ -42,10 +42,8 @@ pub struct World {
     pub cafe: Cafe,
 }
 
-pub const RULES: Rules = Rules {
-    accept_timeout: Duration::minutes(15),
-    payment_grace: Duration::seconds(5),
-};
+pub const RULES: Rules =
+    Rules { accept_timeout: Duration::minutes(15), payment_grace: Duration::seconds(5) };
 
 impl World {
     /// With a gateway that approves everything.
@@ -56,22 +54,14 @@ impl World {
 
     pub async fn with(gateway: Arc<dyn PaymentGateway>) -> Self {
         let database = Database::create().await;
-        let pool = Pool::builder(Manager::new(database.config(), NoTls))
-            .max_size(8)
-            .build()
-            .unwrap();
+        let pool =
+            Pool::builder(Manager::new(database.config(), NoTls)).max_size(8).build().unwrap();
         Consumers::migrate(&pool).await.unwrap();
         commands::migrate(&pool).await.unwrap();
         let log: Arc<dyn EventLog> = Arc::new(PostgresLog::open(database.config()).await.unwrap());
         let parts = Parts::default();
         let cafe = cafe(&log, &parts, gateway);
-        Self {
-            _database: database,
-            pool,
-            log,
-            parts,
-            cafe,
-        }
+        Self { _database: database, pool, log, parts, cafe }
     }
 }
 
@@ -83,12 +73,7 @@ pub fn cafe(log: &Arc<dyn EventLog>, parts: &Parts, gateway: Arc<dyn PaymentGate
 
 pub fn meta(command: u128) -> Meta {
     let command_id = Uuid::from_u128(command);
-    Meta {
-        command_id,
-        correlation_id: command_id,
-        causation_id: None,
-        actor: "test".to_owned(),
-    }
+    Meta { command_id, correlation_id: command_id, causation_id: None, actor: "test".to_owned() }
 }
 
 pub fn coffee(order_id: &str) -> PlaceOrder {

@@ -24,10 +24,7 @@ impl Tables {
         let database = Database::create().await;
         let pool = pool(&database);
         commands::migrate(&pool).await.unwrap();
-        Self {
-            pool,
-            _database: database,
-        }
+        Self { pool, _database: database }
     }
 
     async fn client(&self) -> Client {
@@ -61,9 +58,7 @@ impl Tables {
 }
 
 fn pool(database: &Database) -> Pool {
-    let manager = ManagerConfig {
-        recycling_method: RecyclingMethod::Verified,
-    };
+    let manager = ManagerConfig { recycling_method: RecyclingMethod::Verified };
     let manager = Manager::from_config(database.config(), NoTls, manager);
     Pool::builder(manager).max_size(8).build().unwrap()
 }

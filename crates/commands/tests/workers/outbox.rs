@@ -21,9 +21,7 @@ struct Taker {
 impl NoticeSink for Taker {
     async fn send(&self, notice: &Notice) -> Result<(), NoticeError> {
         let one_less = |refusals: u32| refusals.checked_sub(1);
-        let refuse = self
-            .refusals
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        let refuse = self.refusals.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
         if refuse.is_ok() {
             return Err(NoticeError::new("out of order"));
         }
@@ -49,11 +47,7 @@ impl NoticeSink for Silent {
 fn notice(number: u128) -> Notice {
     Notice {
         fact_id: Uuid::from_u128(number),
-        channel: if number.is_multiple_of(2) {
-            Channel::Sms
-        } else {
-            Channel::KakaoTalk
-        },
+        channel: if number.is_multiple_of(2) { Channel::Sms } else { Channel::KakaoTalk },
         recipient: "010-1234-5678".to_owned(),
         body: format!("주문 {number}"),
     }
@@ -76,10 +70,7 @@ async fn keeps_the_first_notice_of_a_fact() {
     let client = tables.client().await;
     assert_eq!(enqueue(&client, &[]).await.unwrap(), 0);
     assert_eq!(enqueue(&client, &[notice(1), notice(1)]).await.unwrap(), 1);
-    let other = Notice {
-        body: "other".to_owned(),
-        ..notice(1)
-    };
+    let other = Notice { body: "other".to_owned(), ..notice(1) };
     assert_eq!(enqueue(&client, &[other, notice(2)]).await.unwrap(), 1);
     let kept = "select count(*) from commands.notices where body like '주문 _'";
     assert_eq!(tables.count(kept).await, 2);
@@ -92,10 +83,7 @@ async fn keeps_nothing_of_a_transaction_that_was_rolled_back() {
     let transaction = client.transaction().await.unwrap();
     enqueue(&transaction, &[notice(1)]).await.unwrap();
     drop(transaction);
-    assert_eq!(
-        tables.count("select count(*) from commands.notices").await,
-        0
-    );
+    assert_eq!(tables.count("select count(*) from commands.notices").await, 0);
 }
 
 #[tokio::test]
@@ -118,9 +106,7 @@ async fn delivers_what_comes_while_it_runs() {
     let taker = Arc::new(Taker::default());
     let worker = start(&tables, taker.clone());
     for number in 1..=2 {
-        enqueue(&tables.client().await, &[notice(number)])
-            .await
-            .unwrap();
+        enqueue(&tables.client().await, &[notice(number)]).await.unwrap();
         tables.until(SENT, number as i64).await;
     }
     worker.stop().await;
@@ -152,18 +138,11 @@ async fn gives_up_after_the_last_try() {
     let tables = Tables::create().await;
     let taker = Arc::new(Taker::default());
     taker.refusals.store(u32::MAX, Ordering::Relaxed);
-    enqueue(&tables.client().await, &[notice(1), notice(2)])
-        .await
-        .unwrap();
-    tables
-        .execute("update commands.notices set attempts = 6")
-        .await;
+    enqueue(&tables.client().await, &[notice(1), notice(2)]).await.unwrap();
+    tables.execute("update commands.notices set attempts = 6").await;
     let worker = start(&tables, taker.clone());
     tables
-        .until(
-            "select count(*) from commands.notices where attempts = 7 and last_error <> ''",
-            2,
-        )
+        .until("select count(*) from commands.notices where attempts = 7 and last_error <> ''", 2)
         .await;
     let dead = "select count(*) from commands.notices where state = 'dead' and attempts = 8";
     assert_eq!(tables.count(dead).await, 0);
@@ -171,12 +150,7 @@ async fn gives_up_after_the_last_try() {
     tables.until(dead, 2).await;
     tables.execute(DUE_NOW).await;
     enqueue(&tables.client().await, &[notice(3)]).await.unwrap();
-    tables
-        .until(
-            "select count(*) from commands.notices where attempts = 1",
-            1,
-        )
-        .await;
+    tables.until("select count(*) from commands.notices where attempts = 1", 1).await;
     assert_eq!(tables.count(dead).await, 2);
     worker.stop().await;
 }
@@ -203,18 +177,14 @@ async fn delivers_what_a_worker_that_died_had_claimed() {
 #[tokio::test]
 async fn goes_on_after_the_database_was_away() {
     let tables = Tables::create().await;
-    tables
-        .execute("alter table commands.notices rename to away")
-        .await;
+    tables.execute("alter table commands.notices rename to away").await;
     let taker = Arc::new(Taker::default());
     let worker = start(&tables, taker.clone());
     // Long enough for a failed round: it has begun before this many of ours are done.
     for _ in 0..20 {
         tables.count("select count(*) from commands.away").await;
     }
-    tables
-        .execute("alter table commands.away rename to notices")
-        .await;
+    tables.execute("alter table commands.away rename to notices").await;
     enqueue(&tables.client().await, &[notice(1)]).await.unwrap();
     tables.until(SENT, 1).await;
     worker.stop().await;

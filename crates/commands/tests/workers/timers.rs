@@ -6,10 +6,7 @@ use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 const LEFT: &str = "select count(*) from commands.timers";
-const CAUSE: Cause = Cause {
-    fact_id: Uuid::from_u128(1),
-    correlation_id: Uuid::from_u128(2),
-};
+const CAUSE: Cause = Cause { fact_id: Uuid::from_u128(1), correlation_id: Uuid::from_u128(2) };
 
 /// The timers that fired, in order.
 type Fired = Arc<Mutex<Vec<Timer>>>;
@@ -27,10 +24,7 @@ fn timer(key: &str) -> Timer {
 
 /// Due in a thousand years.
 fn far(key: &str) -> Timer {
-    Timer {
-        due: DateTime::UNIX_EPOCH + TimeDelta::days(365_000),
-        ..timer(key)
-    }
+    Timer { due: DateTime::UNIX_EPOCH + TimeDelta::days(365_000), ..timer(key) }
 }
 
 async fn set_all(tables: &Tables, timers: &[Timer]) {
@@ -77,15 +71,10 @@ async fn fire_once_when_due_with_what_they_ask_and_why() {
     tables.until(LEFT, 1).await;
     worker.stop().await;
     let fired = fired.lock().unwrap();
-    let [one] = fired.as_slice() else {
-        panic!("{fired:?}")
-    };
+    let [one] = fired.as_slice() else { panic!("{fired:?}") };
     let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
     let expected = timer("accept/1");
-    assert_eq!(
-        (&one.key, &one.context, one.due),
-        (&expected.key, &expected.context, expected.due)
-    );
+    assert_eq!((&one.key, &one.context, one.due), (&expected.key, &expected.context, expected.due));
     assert_eq!((json(&one.ask), one.cause), (json(&expected.ask), CAUSE));
 }
 
@@ -93,25 +82,13 @@ async fn fire_once_when_due_with_what_they_ask_and_why() {
 async fn fire_at_their_time_and_not_before() {
     let tables = Tables::create().await;
     let client = tables.client().await;
-    let soon = client
-        .query_one("select clock_timestamp() + interval '400 ms'", &[])
-        .await;
+    let soon = client.query_one("select clock_timestamp() + interval '400 ms'", &[]).await;
     let due: DateTime<Utc> = soon.unwrap().get(0);
-    set_all(
-        &tables,
-        &[Timer {
-            due,
-            ..timer("accept/1")
-        }],
-    )
-    .await;
+    set_all(&tables, &[Timer { due, ..timer("accept/1") }]).await;
     let fired = Fired::default();
     let worker = start(&tables, &fired, done);
     tables.until(LEFT, 0).await;
-    let now = client
-        .query_one("select clock_timestamp()", &[])
-        .await
-        .unwrap();
+    let now = client.query_one("select clock_timestamp()", &[]).await.unwrap();
     let late = now.get::<_, DateTime<Utc>>(0) - due;
     assert!(late >= TimeDelta::zero(), "{late}");
     worker.stop().await;
@@ -121,18 +98,12 @@ async fn fire_at_their_time_and_not_before() {
 #[tokio::test]
 async fn keep_what_was_set_first() {
     let tables = Tables::create().await;
-    let other = Timer {
-        ask: "\"other\"".to_owned(),
-        ..timer("accept/1")
-    };
+    let other = Timer { ask: "\"other\"".to_owned(), ..timer("accept/1") };
     set_all(&tables, &[]).await;
     set_all(&tables, &[timer("accept/1"), other.clone()]).await;
     set_all(&tables, &[other]).await;
     let first = "select count(*) from commands.timers where ask ? 'Ticket'";
-    assert_eq!(
-        (tables.count(first).await, tables.count(LEFT).await),
-        (1, 1)
-    );
+    assert_eq!((tables.count(first).await, tables.count(LEFT).await), (1, 1));
 }
 
 #[tokio::test]
@@ -153,10 +124,7 @@ async fn that_were_cancelled_do_not_fire() {
 #[tokio::test]
 async fn of_other_contexts_are_left_alone() {
     let tables = Tables::create().await;
-    let markets = Timer {
-        context: "market".to_owned(),
-        ..timer("hold/1")
-    };
+    let markets = Timer { context: "market".to_owned(), ..timer("hold/1") };
     set_all(&tables, &[markets, timer("accept/1")]).await;
     let fired = Fired::default();
     let worker = start(&tables, &fired, done);
@@ -202,9 +170,7 @@ async fn that_failed_fire_again_later() {
 async fn that_wait_for_a_part_do_not_count_as_failed() {
     let tables = Tables::create().await;
     set_all(&tables, &[timer("accept/1")]).await;
-    tables
-        .execute("update commands.timers set attempts = 5")
-        .await;
+    tables.execute("update commands.timers set attempts = 5").await;
     let fired = Fired::default();
     let worker = start(&tables, &fired, |_| Err(TimerError::PartDown));
     let waits = "
@@ -226,9 +192,7 @@ async fn that_a_dead_worker_had_claimed_fire_again() {
     dies.kill();
     let fired = Fired::default();
     let worker = start(&tables, &fired, done);
-    tables
-        .execute("update commands.timers set due = now()")
-        .await;
+    tables.execute("update commands.timers set due = now()").await;
     tables.until(LEFT, 0).await;
     worker.stop().await;
     assert_eq!(keys(&fired), ["accept/1"]);
@@ -246,9 +210,7 @@ async fn set_anew_while_the_old_one_fires_are_kept() {
                 let client = pool.get().await.map_err(TimerError::failed)?;
                 let cancelled = cancel(&client, &[timer.key]).await;
                 cancelled.map_err(TimerError::failed)?;
-                set(&client, &[far("accept/1")])
-                    .await
-                    .map_err(TimerError::failed)
+                set(&client, &[far("accept/1")]).await.map_err(TimerError::failed)
             }
             .boxed()
         })

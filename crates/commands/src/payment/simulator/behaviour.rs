@@ -41,12 +41,7 @@ pub(super) enum Ending {
 
 impl Default for Behaviour {
     fn default() -> Self {
-        Self {
-            latency: Duration::ZERO..=Duration::ZERO,
-            decline: 0.0,
-            hang: 0.0,
-            fail: 0.0,
-        }
+        Self { latency: Duration::ZERO..=Duration::ZERO, decline: 0.0, hang: 0.0, fail: 0.0 }
     }
 }
 
@@ -71,10 +66,7 @@ impl Behaviour {
         };
         let (shortest, longest) = (*self.latency.start(), *self.latency.end());
         let share = draw(&format!("latency {nth}"), key);
-        Fate {
-            latency: shortest + longest.saturating_sub(shortest).mul_f64(share),
-            ending,
-        }
+        Fate { latency: shortest + longest.saturating_sub(shortest).mul_f64(share), ending }
     }
 }
 

@@ -65,10 +65,7 @@ pub(super) struct Books {
 
 impl Books {
     pub(super) fn new(journal: Option<Journal>) -> Self {
-        Self {
-            journal,
-            ..Self::default()
-        }
+        Self { journal, ..Self::default() }
     }
 
     pub(super) fn records(&self) -> &Records {
@@ -116,10 +113,7 @@ impl Books {
         charge_key: &str,
         refund: RefundRecord,
     ) -> Result<RefundRecord, SimulatorError> {
-        let charge = self
-            .records
-            .get(charge_key)
-            .ok_or(SimulatorError::UnknownCharge)?;
+        let charge = self.records.get(charge_key).ok_or(SimulatorError::UnknownCharge)?;
         match &charge.refund {
             Some(known) if *known == refund => return Ok(refund),
             Some(known) if known.key == refund.key => return Err(SimulatorError::KeyReused),
@@ -134,10 +128,7 @@ impl Books {
             return Err(SimulatorError::MoreThanCharged { asked, charged });
         }
         let charge_key = charge_key.to_owned();
-        self.record(Entry::Refunded {
-            charge_key,
-            refund: refund.clone(),
-        })?;
+        self.record(Entry::Refunded { charge_key, refund: refund.clone() })?;
         Ok(refund)
     }
 

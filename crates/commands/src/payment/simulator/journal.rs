@@ -42,11 +42,7 @@ impl Journal {
             .append(true)
             .open(&path)
             .map_err(failed(&path))?;
-        Ok(Self {
-            path,
-            file,
-            known: 0,
-        })
+        Ok(Self { path, file, known: 0 })
     }
 
     /// Takes the lock and gives what is new. Dropping the journal gives the lock back.
@@ -93,10 +89,7 @@ impl Journal {
         }
         self.file.seek(SeekFrom::Start(self.known))?;
         self.file.read_to_end(&mut bytes)?;
-        let whole = bytes
-            .iter()
-            .rposition(|&byte| byte == b'\n')
-            .map_or(0, |end| end + 1);
+        let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
         if whole < bytes.len() {
             bytes.truncate(whole);
             self.file.set_len(self.known + whole as u64)?;
@@ -111,8 +104,5 @@ impl Journal {
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> JournalError {
-    |source| JournalError::Io {
-        path: path.to_owned(),
-        source,
-    }
+    |source| JournalError::Io { path: path.to_owned(), source }
 }

@@ -34,10 +34,7 @@ pub struct RefundRecord {
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(super) enum Entry {
     Charged(ChargeRecord),
-    Refunded {
-        charge_key: String,
-        refund: RefundRecord,
-    },
+    Refunded { charge_key: String, refund: RefundRecord },
 }
 
 /// All charges, in the order they were made.
@@ -66,11 +63,7 @@ impl ChargeRecord {
 
 impl RefundRecord {
     pub(super) fn new(key: &str, amount: Won) -> Self {
-        Self {
-            key: key.to_owned(),
-            refund_id: format!("re_{}", id_of("refund", key)),
-            amount,
-        }
+        Self { key: key.to_owned(), refund_id: format!("re_{}", id_of("refund", key)), amount }
     }
 }
 
@@ -111,10 +104,7 @@ impl From<ChargeRecord> for Charge {
 
 impl From<RefundRecord> for Refund {
     fn from(record: RefundRecord) -> Self {
-        Self {
-            refund_id: record.refund_id,
-            amount: record.amount,
-        }
+        Self { refund_id: record.refund_id, amount: record.amount }
     }
 }
 

@@ -22,11 +22,7 @@ fn journal() -> (tempfile::TempDir, PathBuf) {
 
 /// Every shape a misbehaving gateway has, at once.
 fn moody() -> Behaviour {
-    Behaviour {
-        decline: 0.2,
-        fail: 0.4,
-        ..Behaviour::default()
-    }
+    Behaviour { decline: 0.2, fail: 0.4, ..Behaviour::default() }
 }
 
 mod charge {
@@ -63,10 +59,7 @@ mod charge {
 
     #[tokio::test]
     async fn declines_about_the_share_it_was_told_and_the_same_keys_again() {
-        let behaviour = Behaviour {
-            decline: 0.25,
-            ..Behaviour::default()
-        };
+        let behaviour = Behaviour { decline: 0.25, ..Behaviour::default() };
         let (first, second) = (simulator(behaviour.clone()), simulator(behaviour));
         let mut declined = 0;
         for key in keys(1000) {
@@ -96,10 +89,7 @@ mod charge {
 
     #[tokio::test]
     async fn that_hangs_is_unknown_to_a_client_and_half_of_them_are_charged() {
-        let behaviour = Behaviour {
-            hang: 1.0,
-            ..Behaviour::default()
-        };
+        let behaviour = Behaviour { hang: 1.0, ..Behaviour::default() };
         let simulator = &simulator(behaviour);
         let asked = keys(50).map(async |key| {
             let answer = PaymentGateway::charge(simulator, &key, won(1), &key).await;
@@ -113,10 +103,7 @@ mod charge {
     #[test]
     fn takes_a_time_within_the_latency_and_another_one_when_asked_again() {
         let (shortest, longest) = (Duration::from_millis(400), Duration::from_millis(620));
-        let behaviour = Behaviour {
-            latency: shortest..=longest,
-            ..Behaviour::default()
-        };
+        let behaviour = Behaviour { latency: shortest..=longest, ..Behaviour::default() };
         for key in keys(100) {
             let (first, again) = (behaviour.fate(&key, 1), behaviour.fate(&key, 2));
             assert!(first.latency >= shortest && first.latency <= longest);
@@ -127,10 +114,7 @@ mod charge {
     #[tokio::test]
     async fn answers_no_sooner_than_the_latency() {
         let latency = Duration::from_millis(20);
-        let behaviour = Behaviour {
-            latency: latency..=latency,
-            ..Behaviour::default()
-        };
+        let behaviour = Behaviour { latency: latency..=latency, ..Behaviour::default() };
         let begun = std::time::Instant::now();
         let simulator = simulator(behaviour);
         simulator.charge("cafe-1", won(1), "1").await.unwrap();
@@ -171,28 +155,19 @@ mod refund {
         let refused = charged().await.refund("cafe-1", "r", won(2001)).await;
         assert!(matches!(
             refused,
-            Err(SimulatorError::MoreThanCharged {
-                asked: 2001,
-                charged: 2000
-            })
+            Err(SimulatorError::MoreThanCharged { asked: 2001, charged: 2000 })
         ));
     }
 
     #[tokio::test]
     async fn is_refused_for_what_was_never_charged_or_declined() {
-        let behaviour = Behaviour {
-            decline: 1.0,
-            ..Behaviour::default()
-        };
+        let behaviour = Behaviour { decline: 1.0, ..Behaviour::default() };
         let simulator = simulator(behaviour);
         simulator.charge("cafe-1", won(1), "1").await.unwrap();
         let declined = simulator.refund("cafe-1", "r", won(1)).await;
         assert!(matches!(declined, Err(SimulatorError::NotApproved)));
         let unknown = PaymentGateway::refund(&simulator, "cafe-2", won(1)).await;
-        assert!(matches!(
-            unknown,
-            Err(GatewayError::Rejected { status: 404, .. })
-        ));
+        assert!(matches!(unknown, Err(GatewayError::Rejected { status: 404, .. })));
     }
 
     #[tokio::test]
@@ -240,15 +215,9 @@ mod journal {
         let (_folder, path) = super::journal();
         let (one, other) = (open(&path), open(&path));
         let charge = one.charge("cafe-1", won(2000), "1").await.unwrap();
-        assert_eq!(
-            other.charge("cafe-1", won(2000), "1").await.unwrap(),
-            charge
-        );
+        assert_eq!(other.charge("cafe-1", won(2000), "1").await.unwrap(), charge);
         let refund = other.refund("cafe-1", "r", won(2000)).await.unwrap();
-        assert_eq!(
-            one.find("cafe-1").await.unwrap().unwrap().refund,
-            Some(refund)
-        );
+        assert_eq!(one.find("cafe-1").await.unwrap().unwrap().refund, Some(refund));
         assert_eq!(one.charges().unwrap().len(), 1);
     }
 
