@@ -58,7 +58,6 @@ async fn killed_amid_two_thousand_orders_it_has_each_that_was_answered_once_and_
     let place = Place::new().await;
     let mut environment = place.environment();
     environment.insert("PAYMENT_URL", gateway.url.clone());
-    environment.insert("CAFE_PAYMENT_GRACE", "1s".to_owned());
     let service = Service::start(&environment).await;
     let client = Client::new(&service.url);
 
@@ -151,8 +150,7 @@ async fn with_the_gateway_down_nothing_is_charged_and_nothing_reaches_the_store(
 #[tokio::test]
 async fn a_gateway_that_hangs_is_asked_again_and_the_order_is_what_it_says() {
     let gateway = Gateway::start(&["--hang", "0.5", "--fail", "0.2", "--decline", "0.1"]).await;
-    let more = [("PAYMENT_URL", gateway.url.clone()), ("CAFE_PAYMENT_GRACE", "1s".to_owned())];
-    let cafe = Cafe::open_with(&more).await;
+    let cafe = Cafe::open_with(&[("PAYMENT_URL", gateway.url.clone())]).await;
     let orders =
         stream::iter(0..40).map(|n| cafe.client.post("/cafe/orders", coffee(&format!("h{n}"))));
     for answer in orders.map(async |one| one.await).buffer_unordered(20).collect::<Vec<_>>().await {

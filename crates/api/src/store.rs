@@ -48,9 +48,14 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// For `serve`: with nothing configured, starts the private PostgreSQL.
+    /// For `serve`: with nothing configured, starts the private PostgreSQL, which then belongs to
+    /// this process alone.
     pub async fn open(config: &StoreConfig) -> Result<Self, StoreError> {
-        Self::open_with(config, Some(STATEMENT_TIME)).await
+        let (database, embedded) = match &config.database {
+            Database::Given(database) => (*database.clone(), None),
+            Database::Embedded => start(config).await?,
+        };
+        Self::open_with(config, database, embedded, Some(STATEMENT_TIME)).await
     }
 
     /// For the other commands: uses the private PostgreSQL of a running `serve`, if there is one.
@@ -73,17 +78,22 @@ impl Store {
             let next = "Start `jangteo serve` here, or say with JANGTEO_DATA_DIR or DATABASE_URL where the data is.";
             return Err(Failure::new(what, next));
         }
-        Self::open_with(&config, statement_time).await.map_err(|error| unopened(&error))
+        let attached = async {
+            let (database, embedded) = match &config.database {
+                Database::Given(database) => (*database.clone(), None),
+                Database::Embedded => find_or_start(&config).await?,
+            };
+            Self::open_with(&config, database, embedded, statement_time).await
+        };
+        attached.await.map_err(|error| unopened(&error))
     }
 
     async fn open_with(
         config: &StoreConfig,
+        database: Config,
+        embedded: Option<Embedded>,
         statement_time: Option<Duration>,
     ) -> Result<Self, StoreError> {
-        let (database, embedded) = match &config.database {
-            Database::Given(database) => (*database.clone(), None),
-            Database::Embedded => find_or_start(config).await?,
-        };
         let opened =
             open_log_and_pool(database, config.eventstore_url.as_deref(), statement_time).await;
         match opened {
@@ -125,6 +135,10 @@ async fn find_or_start(config: &StoreConfig) -> Result<(Config, Option<Embedded>
     if let Some(running) = Embedded::find(&config.data_dir) {
         return Ok((running, None));
     }
+    start(config).await
+}
+
+async fn start(config: &StoreConfig) -> Result<(Config, Option<Embedded>), EmbeddedError> {
     let embedded = Embedded::start(&config.data_dir).await?;
     Ok((embedded.config(), Some(embedded)))
 }

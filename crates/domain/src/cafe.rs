@@ -22,12 +22,8 @@ use order::Order;
 use ticket::Ticket;
 
 /// The stream categories, which are also the parts that staff can pause.
-pub const PARTS: [&str; 4] = [
-    Order::CATEGORY,
-    Ticket::CATEGORY,
-    Member::CATEGORY,
-    MenuItem::CATEGORY,
-];
+pub const PARTS: [&str; 4] =
+    [Order::CATEGORY, Ticket::CATEGORY, Member::CATEGORY, MenuItem::CATEGORY];
 
 /// An event of any aggregate of the café.
 #[derive(Clone, Debug, PartialEq)]

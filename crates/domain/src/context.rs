@@ -36,9 +36,7 @@ impl Context {
 
     /// The context that owns a stream category such as `cafe.order`.
     pub fn of_category(category: &str) -> Option<Self> {
-        category
-            .split_once('.')
-            .and_then(|(context, _)| Self::named(context))
+        category.split_once('.').and_then(|(context, _)| Self::named(context))
     }
 }
 
@@ -63,22 +61,12 @@ pub struct Fact<E> {
 impl<E> Fact<E> {
     /// The same fact, its event seen another way.
     pub fn map<T>(self, see: impl FnOnce(E) -> T) -> Fact<T> {
-        Fact {
-            id: self.id,
-            of: self.of,
-            at: self.at,
-            event: see(self.event),
-        }
+        Fact { id: self.id, of: self.of, at: self.at, event: see(self.event) }
     }
 
     /// The same fact with the event of one context or aggregate.
     pub fn with<T>(&self, event: T) -> Fact<T> {
-        Fact {
-            id: self.id,
-            of: self.of.clone(),
-            at: self.at,
-            event,
-        }
+        Fact { id: self.id, of: self.of.clone(), at: self.at, event }
     }
 }
 

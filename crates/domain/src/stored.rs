@@ -97,9 +97,7 @@ fn decode_with<A: Aggregate>(
 }
 
 fn parse<A: Aggregate>(event_type: &str, payload: &str) -> Result<A::Event, serde_json::Error> {
-    let name = event_type
-        .split_once('.')
-        .map_or(event_type, |(_, name)| name);
+    let name = event_type.split_once('.').map_or(event_type, |(_, name)| name);
     if payload == "null" {
         serde_json::from_str(&format!("{name:?}"))
     } else {
@@ -114,9 +112,8 @@ fn upcast(
 ) -> Result<String, serde_json::Error> {
     let mut payload: Value = serde_json::from_str(stored.payload)?;
     for version in stored.schema_version..current {
-        let step = upcasters
-            .iter()
-            .find(|one| one.event_type == stored.event_type && one.from == version);
+        let step =
+            upcasters.iter().find(|one| one.event_type == stored.event_type && one.from == version);
         if let Some(upcaster) = step {
             payload = (upcaster.step)(payload);
         }
@@ -130,17 +127,12 @@ fn current_version(event_type: &str, upcasters: &[Upcaster]) -> u16 {
 }
 
 fn context_of(category: &str) -> &str {
-    category
-        .split_once('.')
-        .map_or(category, |(context, _)| context)
+    category.split_once('.').map_or(category, |(context, _)| context)
 }
 
 /// Splits what serde writes for an externally tagged enum into the tag and what stands behind it.
 fn untag(tagged: &str) -> (&str, &str) {
-    match tagged
-        .strip_prefix("{\"")
-        .and_then(|rest| rest.split_once("\":"))
-    {
+    match tagged.strip_prefix("{\"").and_then(|rest| rest.split_once("\":")) {
         Some((name, payload)) => (name, payload.strip_suffix('}').unwrap_or(payload)),
         None => (tagged.trim_matches('"'), "null"),
     }

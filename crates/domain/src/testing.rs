@@ -37,10 +37,7 @@ pub struct Given<A: Aggregate> {
 
 impl<A: Aggregate> Given<A> {
     pub fn when(self, command: A::Command) -> Decided<A> {
-        Decided {
-            outcome: self.state.decide(&command),
-            state: self.state,
-        }
+        Decided { outcome: self.state.decide(&command), state: self.state }
     }
 
     /// The state itself, for what no command shows.

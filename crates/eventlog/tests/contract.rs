@@ -33,20 +33,11 @@ macro_rules! contract {
             })*
         }
 
-        mod stand_in {
-            $(mod $group {
-                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $case() {
-                    crate::$group::$case(crate::store::Store::stand_in().await).await;
-                })*
-            })*
-        }
-
         mod eventstoredb {
             $(mod $group {
                 $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    if let Some(store) = crate::store::Store::eventstoredb() {
+                    for store in crate::store::Store::eventstoredb().await {
                         crate::$group::$case(store).await;
                     }
                 })*

@@ -38,22 +38,10 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all_fields = "camelCase")]
 pub enum Command {
-    Register {
-        name: Name,
-        validated: bool,
-        at: Instant,
-    },
-    Withdraw {
-        at: Instant,
-    },
-    SavePoint {
-        order_id: Id,
-        qty: Quantity,
-        accepted_at: Instant,
-    },
-    ReversePoint {
-        order_id: Id,
-    },
+    Register { name: Name, validated: bool, at: Instant },
+    Withdraw { at: Instant },
+    SavePoint { order_id: Id, qty: Quantity, accepted_at: Instant },
+    ReversePoint { order_id: Id },
 }
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -119,28 +107,18 @@ impl Aggregate for Member {
 
     fn decide(&self, command: &Command) -> Decision {
         match command {
-            Command::Register {
-                name,
-                validated,
-                at,
-            } => self.register(name, *validated, *at),
+            Command::Register { name, validated, at } => self.register(name, *validated, *at),
             Command::Withdraw { at } => self.withdraw(*at),
-            Command::SavePoint {
-                order_id,
-                qty,
-                accepted_at,
-            } => self.save_point(order_id, *qty, *accepted_at),
+            Command::SavePoint { order_id, qty, accepted_at } => {
+                self.save_point(order_id, *qty, *accepted_at)
+            }
             Command::ReversePoint { order_id } => self.reverse_point(order_id),
         }
     }
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::MembershipRegistered {
-                name,
-                validated,
-                at,
-            } => {
+            Event::MembershipRegistered { name, validated, at } => {
                 self.memberships.push(Membership {
                     name: name.clone(),
                     validated: *validated,
@@ -151,16 +129,10 @@ impl Aggregate for Member {
             Event::MembershipWithdrawn { at } => {
                 self.memberships.iter_mut().for_each(|one| one.end(*at));
             }
-            Event::PointSaved {
-                order_id,
-                qty,
-                point,
-            } => self.remember(order_id, *qty, *point, false),
-            Event::PointReversed {
-                order_id,
-                qty,
-                point,
-            } => {
+            Event::PointSaved { order_id, qty, point } => {
+                self.remember(order_id, *qty, *point, false)
+            }
+            Event::PointReversed { order_id, qty, point } => {
                 self.remember(order_id, *qty, *point, true);
             }
         }
@@ -191,18 +163,10 @@ impl Member {
     fn register(&self, name: &Name, validated: bool, at: Instant) -> Decision {
         if let Some(current) = self.current() {
             let same = current.name == *name && current.validated == validated;
-            return if same {
-                Ok(vec![])
-            } else {
-                Err(Refusal::AlreadyRegistered)
-            };
+            return if same { Ok(vec![]) } else { Err(Refusal::AlreadyRegistered) };
         }
         let name = name.clone();
-        Ok(vec![Event::MembershipRegistered {
-            name,
-            validated,
-            at,
-        }])
+        Ok(vec![Event::MembershipRegistered { name, validated, at }])
     }
 
     fn withdraw(&self, at: Instant) -> Decision {
@@ -224,11 +188,7 @@ impl Member {
         }
         let point = self.point + qty.get();
         let order_id = order_id.clone();
-        Ok(vec![Event::PointSaved {
-            order_id,
-            qty,
-            point,
-        }])
+        Ok(vec![Event::PointSaved { order_id, qty, point }])
     }
 
     fn reverse_point(&self, order_id: &Id) -> Decision {
@@ -241,11 +201,7 @@ impl Member {
         }
         let (order_id, qty) = (order_id.clone(), saved.qty);
         let point = self.point - qty.get();
-        Ok(vec![Event::PointReversed {
-            order_id,
-            qty,
-            point,
-        }])
+        Ok(vec![Event::PointReversed { order_id, qty, point }])
     }
 
     fn current(&self) -> Option<&Membership> {
@@ -253,8 +209,7 @@ impl Member {
     }
 
     fn remember(&mut self, order_id: &Id, qty: Quantity, point: i64, reversed: bool) {
-        self.orders
-            .insert(order_id.clone(), Points { qty, reversed });
+        self.orders.insert(order_id.clone(), Points { qty, reversed });
         self.point = point;
     }
 }

@@ -8,27 +8,20 @@ pub fn notice(event: &Event) -> Option<String> {
     let text = match event {
         // The customer asked for it once; a further attempt to pay is our affair.
         Event::OrderSelected { attempt, .. } if *attempt > 1 => return None,
-        Event::OrderSelected {
-            product,
-            qty,
-            amount,
-            ..
-        } => {
+        Event::OrderSelected { product, qty, amount, .. } => {
             let (qty, amount) = (qty.get(), won(*amount));
             format!("{product} {qty}잔, {amount} 주문을 받았습니다. 결제를 진행합니다.")
         }
         Event::PaymentCompleted { amount, .. } => {
             format!("{} 결제가 완료되었습니다.", won(*amount))
         }
-        Event::PaymentFailed {
-            reason: PaymentFailure::Declined,
-            ..
-        } => "결제가 거절되어 주문이 진행되지 않았습니다.".to_owned(),
-        Event::PaymentFailed {
-            reason: PaymentFailure::Unavailable,
-            ..
-        } => "결제를 처리하지 못해 주문이 진행되지 않았습니다. 잠시 후 다시 시도해 주세요."
-            .to_owned(),
+        Event::PaymentFailed { reason: PaymentFailure::Declined, .. } => {
+            "결제가 거절되어 주문이 진행되지 않았습니다.".to_owned()
+        }
+        Event::PaymentFailed { reason: PaymentFailure::Unavailable, .. } => {
+            "결제를 처리하지 못해 주문이 진행되지 않았습니다. 잠시 후 다시 시도해 주세요."
+                .to_owned()
+        }
         Event::OrderCancelRequested => "주문 취소 요청을 받았습니다.".to_owned(),
         Event::OrderAccepted => "매장에서 주문을 접수했습니다. 이제 취소할 수 없습니다.".to_owned(),
         Event::OrderRefused { reason } => refused(reason.as_deref()),

@@ -190,24 +190,15 @@ impl Aggregate for Order {
 
     fn decide(&self, command: &Command) -> Decision {
         match command {
-            Command::Place {
-                product,
-                qty,
-                price,
-                listed,
-                customer_id,
-                phone,
-            } => self.place(product, *qty, (*price, *listed), customer_id, phone),
-            Command::NotePaid {
-                attempt,
-                amount,
-                charge_id,
-            } => self.note_paid(*attempt, *amount, charge_id),
-            Command::NotePaymentFailed {
-                attempt,
-                reason,
-                detail,
-            } => self.note_payment_failed(*attempt, *reason, detail.as_deref()),
+            Command::Place { product, qty, price, listed, customer_id, phone } => {
+                self.place(product, *qty, (*price, *listed), customer_id, phone)
+            }
+            Command::NotePaid { attempt, amount, charge_id } => {
+                self.note_paid(*attempt, *amount, charge_id)
+            }
+            Command::NotePaymentFailed { attempt, reason, detail } => {
+                self.note_payment_failed(*attempt, *reason, detail.as_deref())
+            }
             Command::RequestCancel => self.request_cancel(),
             Command::NoteAccepted => self.note_progress(Store::Accepted),
             Command::NoteRefused { reason } => self.note_refused(reason.as_deref()),
@@ -221,15 +212,7 @@ impl Aggregate for Order {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::OrderSelected {
-                product,
-                qty,
-                price,
-                amount,
-                customer_id,
-                phone,
-                attempt,
-            } => {
+            Event::OrderSelected { product, qty, price, amount, customer_id, phone, attempt } => {
                 self.selection = Some(Selection {
                     product: product.clone(),
                     qty: *qty,
@@ -243,10 +226,7 @@ impl Aggregate for Order {
             }
             Event::PaymentCompleted { .. } => self.payment = Payment::Paid,
             Event::PaymentFailed { reason, detail, .. } => {
-                self.payment = Payment::Failed {
-                    reason: *reason,
-                    detail: detail.clone(),
-                };
+                self.payment = Payment::Failed { reason: *reason, detail: detail.clone() };
             }
             Event::OrderCancelRequested => self.cancel = Cancel::Asked,
             Event::OrderAccepted => self.store = Store::Accepted,

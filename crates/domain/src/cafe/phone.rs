@@ -60,24 +60,13 @@ mod tests {
 
     #[test]
     fn refuses_what_cannot_be_called() {
-        for number in [
-            "",
-            "12",
-            "call me",
-            "010\n1234",
-            "+",
-            "1+23",
-            "123456789012345678901",
-        ] {
+        for number in ["", "12", "call me", "010\n1234", "+", "1+23", "123456789012345678901"] {
             assert!(Phone::new(number).is_err(), "{number:?}");
         }
     }
 
     #[test]
     fn debug_keeps_it_private() {
-        assert_eq!(
-            format!("{:?}", Phone::new("010-1234-5678").unwrap()),
-            "Phone(…)"
-        );
+        assert_eq!(format!("{:?}", Phone::new("010-1234-5678").unwrap()), "Phone(…)");
     }
 }

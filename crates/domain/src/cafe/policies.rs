@@ -99,24 +99,12 @@ fn to_order(id: Id, at: Instant, event: &order::Event, rules: &Rules) -> Asks {
         Event::OrderSelected { attempt, .. } => {
             order_selected(id, *attempt, at + rules.payment_grace)
         }
-        Event::PaymentCompleted {
-            attempt,
-            product,
-            qty,
-            customer_id,
-            ..
-        } => {
+        Event::PaymentCompleted { attempt, product, qty, customer_id, .. } => {
             let (product, qty, customer_id) = (product.clone(), *qty, customer_id.clone());
-            let receive = ticket::Command::Receive {
-                product,
-                qty,
-                customer_id,
-            };
+            let receive = ticket::Command::Receive { product, qty, customer_id };
             payment_completed(id, *attempt, receive)
         }
-        Event::PaymentFailed {
-            attempt, reason, ..
-        } => payment_failed(id, *attempt, *reason, at),
+        Event::PaymentFailed { attempt, reason, .. } => payment_failed(id, *attempt, *reason, at),
         Event::OrderCancelRequested => order_cancel_requested(id),
         Event::OrderRefused { .. } => {
             vec![("when_order_refused_refund", Ask::Refund { order: id })]
@@ -133,23 +121,14 @@ fn to_order(id: Id, at: Instant, event: &order::Event, rules: &Rules) -> Asks {
 fn order_selected(order: Id, attempt: u32, due: Instant) -> Asks {
     let key = settle_key(&order, attempt);
     let ask = Box::new(Ask::SettlePayment { order, attempt });
-    vec![(
-        "when_order_selected_settle_payment",
-        Ask::At { key, due, ask },
-    )]
+    vec![("when_order_selected_settle_payment", Ask::At { key, due, ask })]
 }
 
 fn payment_completed(id: Id, attempt: u32, command: ticket::Command) -> Asks {
     let key = settle_key(&id, attempt);
     vec![
-        (
-            "when_payment_completed_receive",
-            Ask::Ticket { id, command },
-        ),
-        (
-            "when_payment_completed_forget_settling",
-            Ask::Cancel { key },
-        ),
+        ("when_payment_completed_receive", Ask::Ticket { id, command }),
+        ("when_payment_completed_forget_settling", Ask::Cancel { key }),
     ]
 }
 
@@ -169,10 +148,7 @@ fn payment_failed(order: Id, attempt: u32, reason: order::PaymentFailure, at: In
 
 fn order_cancel_requested(id: Id) -> Asks {
     let command = ticket::Command::DecideCancel;
-    vec![(
-        "when_order_cancel_requested_decide_cancel",
-        Ask::Ticket { id, command },
-    )]
+    vec![("when_order_cancel_requested_decide_cancel", Ask::Ticket { id, command })]
 }
 
 fn to_ticket(id: Id, at: Instant, event: &ticket::Event, rules: &Rules) -> Asks {
@@ -180,14 +156,11 @@ fn to_ticket(id: Id, at: Instant, event: &ticket::Event, rules: &Rules) -> Asks 
     use ticket::Event;
     match event {
         Event::TicketOpened { .. } => {
-            vec![(
-                "when_ticket_opened_expire",
-                expire_later(id, at + rules.accept_timeout),
-            )]
+            vec![("when_ticket_opened_expire", expire_later(id, at + rules.accept_timeout))]
         }
-        Event::OrderReceived {
-            qty, customer_id, ..
-        } => order_received(id, at, *qty, customer_id.as_ref()),
+        Event::OrderReceived { qty, customer_id, .. } => {
+            order_received(id, at, *qty, customer_id.as_ref())
+        }
         Event::OrderRejected { reason } => order_rejected(id, reason.clone()),
         Event::OrderCancelConfirmed => order_cancel_confirmed(id),
         Event::OrderCancelDenied => {
@@ -196,10 +169,7 @@ fn to_ticket(id: Id, at: Instant, event: &ticket::Event, rules: &Rules) -> Asks 
         }
         Event::CoffeeMade => vec![("when_coffee_made_note_made", tell(id, Command::NoteMade))],
         Event::PickedUp => {
-            vec![(
-                "when_picked_up_note_picked_up",
-                tell(id, Command::NotePickedUp),
-            )]
+            vec![("when_picked_up_note_picked_up", tell(id, Command::NotePickedUp))]
         }
     }
 }
@@ -220,10 +190,7 @@ fn order_received(id: Id, at: Instant, qty: Quantity, customer: Option<&Id>) -> 
 fn order_rejected(id: Id, reason: Option<String>) -> Asks {
     let forget = forget_expiry(&id);
     let note = tell(id, order::Command::NoteRefused { reason });
-    vec![
-        ("when_order_rejected_note_refused", note),
-        ("when_order_rejected_forget_expiry", forget),
-    ]
+    vec![("when_order_rejected_note_refused", note), ("when_order_rejected_forget_expiry", forget)]
 }
 
 fn order_cancel_confirmed(id: Id) -> Asks {
@@ -252,15 +219,8 @@ fn expire_later(id: Id, due: Instant) -> Ask {
 }
 
 fn save_point(member: Id, order_id: Id, qty: Quantity, accepted_at: Instant) -> Ask {
-    let command = member::Command::SavePoint {
-        order_id,
-        qty,
-        accepted_at,
-    };
-    Ask::Member {
-        id: member,
-        command,
-    }
+    let command = member::Command::SavePoint { order_id, qty, accepted_at };
+    Ask::Member { id: member, command }
 }
 
 fn settle_key(order: &Id, attempt: u32) -> String {

@@ -176,11 +176,7 @@ impl World {
         self.charge(attempt, amount);
         let amount = self.charges[&attempt].amount;
         let charge_id = format!("charge-{attempt}");
-        let command = order::Command::NotePaid {
-            attempt,
-            amount,
-            charge_id,
-        };
+        let command = order::Command::NotePaid { attempt, amount, charge_id };
         if self.order.decide(&command) == Err(order::Refusal::PaymentClosed { attempt }) {
             self.give_back(attempt);
         }
@@ -189,11 +185,7 @@ impl World {
 
     fn failed(&mut self, attempt: u32, reason: PaymentFailure) {
         let detail = None;
-        self.order(&order::Command::NotePaymentFailed {
-            attempt,
-            reason,
-            detail,
-        });
+        self.order(&order::Command::NotePaymentFailed { attempt, reason, detail });
     }
 
     fn settle_payment(&mut self, attempt: u32) {
@@ -236,10 +228,8 @@ impl World {
     }
 
     fn record(&mut self, events: impl Iterator<Item = Event>) {
-        let rules = Rules {
-            accept_timeout: Duration::minutes(15),
-            payment_grace: Duration::minutes(2),
-        };
+        let rules =
+            Rules { accept_timeout: Duration::minutes(15), payment_grace: Duration::minutes(2) };
         for event in events {
             let fact = Fact {
                 id: Uuid::from_u128(self.facts.len() as u128),
@@ -289,11 +279,7 @@ impl World {
         assert_eq!(self.count(order_canceled), self.count(confirmed));
         let paid = self.count(paid);
         let answered = self.count(received) + self.count(rejected) + self.count(confirmed);
-        assert_eq!(
-            answered, paid,
-            "the store answers what is paid: {:#?}",
-            self.facts
-        );
+        assert_eq!(answered, paid, "the store answers what is paid: {:#?}", self.facts);
         let kept = PRICE * CUPS * i64::try_from(self.count(received)).unwrap();
         assert_eq!(self.held_by_the_gateway(), kept, "{:#?}", self.facts);
         let given_back: u32 = self.charges.values().map(|charge| charge.refunds).sum();
@@ -399,18 +385,10 @@ fn step() -> impl Strategy<Value = Step> {
 fn any_command() -> impl Strategy<Value = order::Command> {
     use order::Command;
     let amount = Won::new(PRICE * CUPS).unwrap();
-    let paid = move |attempt| Command::NotePaid {
-        attempt,
-        amount,
-        charge_id: "c".to_owned(),
-    };
+    let paid = move |attempt| Command::NotePaid { attempt, amount, charge_id: "c".to_owned() };
     let failed = |attempt| {
         let reason = PaymentFailure::Unavailable;
-        Command::NotePaymentFailed {
-            attempt,
-            reason,
-            detail: None,
-        }
+        Command::NotePaymentFailed { attempt, reason, detail: None }
     };
     prop_oneof![
         Just(place()),

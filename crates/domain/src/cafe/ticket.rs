@@ -148,11 +148,9 @@ impl Aggregate for Ticket {
 
     fn decide(&self, command: &Command) -> Decision {
         match command {
-            Command::Receive {
-                product,
-                qty,
-                customer_id,
-            } => self.receive(product, *qty, customer_id),
+            Command::Receive { product, qty, customer_id } => {
+                self.receive(product, *qty, customer_id)
+            }
             Command::Accept => self.accept(),
             Command::Reject { reason } => self.reject(reason.as_deref()),
             Command::Expire => self.expire(),
@@ -164,11 +162,7 @@ impl Aggregate for Ticket {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::TicketOpened {
-                product,
-                qty,
-                customer_id,
-            } => {
+            Event::TicketOpened { product, qty, customer_id } => {
                 self.status = Some(Status::OrderGet);
                 self.content = Some(Content {
                     product: product.clone(),
@@ -213,11 +207,7 @@ impl Ticket {
             return Ok(vec![]);
         }
         let (product, customer_id) = (product.clone(), customer_id.clone());
-        Ok(vec![Event::TicketOpened {
-            product,
-            qty,
-            customer_id,
-        }])
+        Ok(vec![Event::TicketOpened { product, qty, customer_id }])
     }
 
     fn accept(&self) -> Decision {

@@ -7,7 +7,9 @@ struct Lamp;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Event {
     #[serde(rename_all = "camelCase")]
-    LampLit { watts_used: u32 },
+    LampLit {
+        watts_used: u32,
+    },
     LampBroken,
 }
 
@@ -33,12 +35,7 @@ impl Aggregate for Lamp {
 }
 
 fn stored<'a>(event_type: &'a str, schema_version: u16, payload: &'a str) -> Stored<'a> {
-    Stored {
-        category: Lamp::CATEGORY,
-        event_type,
-        schema_version,
-        payload,
-    }
+    Stored { category: Lamp::CATEGORY, event_type, schema_version, payload }
 }
 
 #[test]
@@ -73,8 +70,10 @@ fn an_old_shape_is_raised_step_by_step() {
             step: |old| serde_json::json!({ "wattsUsed": old["watts"] }),
         },
     ];
-    for (version, payload) in [(1, r#"{"w":7}"#), (2, r#"{"watts":7}"#), (3, r#"{"wattsUsed":7}"#)] {
-        let event = decode_with::<Lamp>(&stored("house.LampLit", version, payload), &steps).unwrap();
+    for (version, payload) in [(1, r#"{"w":7}"#), (2, r#"{"watts":7}"#), (3, r#"{"wattsUsed":7}"#)]
+    {
+        let event =
+            decode_with::<Lamp>(&stored("house.LampLit", version, payload), &steps).unwrap();
         assert_eq!(event, Event::LampLit { watts_used: 7 });
     }
 }

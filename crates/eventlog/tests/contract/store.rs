@@ -42,10 +42,11 @@ impl Store {
         Self::of(Engine::StandIn(StandIn::start().await))
     }
 
-    /// `None` when there is no real server to test with.
-    pub fn eventstoredb() -> Option<Self> {
-        let url = env::var("JANGTEO_TEST_EVENTSTORE_URL").ok()?;
-        Some(Self::of(Engine::EventStoreDb { url }))
+    /// The stand-in always, and the real server when there is one to test with.
+    pub async fn eventstoredb() -> Vec<Self> {
+        let real = env::var("JANGTEO_TEST_EVENTSTORE_URL").ok();
+        let real = real.map(|url| Self::of(Engine::EventStoreDb { url }));
+        [Self::stand_in().await].into_iter().chain(real).collect()
     }
 
     fn of(engine: Engine) -> Self {

@@ -15,11 +15,7 @@ fn cups(count: i64) -> Quantity {
 }
 
 fn register_as(name: &str, validated: bool, second: i64) -> Command {
-    Command::Register {
-        name: Name::new(name).unwrap(),
-        validated,
-        at: at(second),
-    }
+    Command::Register { name: Name::new(name).unwrap(), validated, at: at(second) }
 }
 
 fn withdraw(second: i64) -> Command {
@@ -27,25 +23,15 @@ fn withdraw(second: i64) -> Command {
 }
 
 fn save(order: &str, accepted_at: i64) -> Command {
-    Command::SavePoint {
-        order_id: id(order),
-        qty: cups(3),
-        accepted_at: at(accepted_at),
-    }
+    Command::SavePoint { order_id: id(order), qty: cups(3), accepted_at: at(accepted_at) }
 }
 
 fn reverse(order: &str) -> Command {
-    Command::ReversePoint {
-        order_id: id(order),
-    }
+    Command::ReversePoint { order_id: id(order) }
 }
 
 fn registered(validated: bool, second: i64) -> Event {
-    Event::MembershipRegistered {
-        name: Name::new("민수").unwrap(),
-        validated,
-        at: at(second),
-    }
+    Event::MembershipRegistered { name: Name::new("민수").unwrap(), validated, at: at(second) }
 }
 
 fn withdrawn(second: i64) -> Event {
@@ -53,19 +39,11 @@ fn withdrawn(second: i64) -> Event {
 }
 
 fn saved(order: &str, point: i64) -> Event {
-    Event::PointSaved {
-        order_id: id(order),
-        qty: cups(3),
-        point,
-    }
+    Event::PointSaved { order_id: id(order), qty: cups(3), point }
 }
 
 fn reversed(order: &str, point: i64) -> Event {
-    Event::PointReversed {
-        order_id: id(order),
-        qty: cups(3),
-        point,
-    }
+    Event::PointReversed { order_id: id(order), qty: cups(3), point }
 }
 
 mod register {
@@ -73,9 +51,7 @@ mod register {
 
     #[test]
     fn makes_a_member() {
-        given::<Member>([])
-            .when(register_as("민수", true, 0))
-            .then([registered(true, 0)]);
+        given::<Member>([]).when(register_as("민수", true, 0)).then([registered(true, 0)]);
         let member = given::<Member>([registered(true, 0)]).state();
         assert!(member.valid());
         assert_eq!(member.point(), 0);
@@ -84,9 +60,7 @@ mod register {
 
     #[test]
     fn is_done_when_registered() {
-        given::<Member>([registered(true, 0)])
-            .when(register_as("민수", true, 9))
-            .then_nothing();
+        given::<Member>([registered(true, 0)]).when(register_as("민수", true, 9)).then_nothing();
     }
 
     #[test]
@@ -116,9 +90,7 @@ mod withdraw {
 
     #[test]
     fn ends_the_membership() {
-        given::<Member>([registered(true, 0)])
-            .when(withdraw(5))
-            .then([withdrawn(5)]);
+        given::<Member>([registered(true, 0)]).when(withdraw(5)).then([withdrawn(5)]);
         let member = given::<Member>([registered(true, 0), withdrawn(5)]).state();
         assert!(member.exists());
         assert!(!member.valid());
@@ -134,9 +106,7 @@ mod withdraw {
 
     #[test]
     fn refuses_who_is_unknown() {
-        given::<Member>([])
-            .when(withdraw(5))
-            .then_refused(Refusal::UnknownMember);
+        given::<Member>([]).when(withdraw(5)).then_refused(Refusal::UnknownMember);
     }
 }
 
@@ -145,9 +115,7 @@ mod save_point {
 
     #[test]
     fn earns_one_for_each_cup() {
-        given::<Member>([registered(true, 0)])
-            .when(save("o1", 1))
-            .then([saved("o1", 3)]);
+        given::<Member>([registered(true, 0)]).when(save("o1", 1)).then([saved("o1", 3)]);
     }
 
     #[test]
@@ -174,9 +142,7 @@ mod save_point {
 
     #[test]
     fn earns_from_the_moment_of_registration() {
-        given::<Member>([registered(true, 1)])
-            .when(save("o1", 1))
-            .then([saved("o1", 3)]);
+        given::<Member>([registered(true, 1)]).when(save("o1", 1)).then([saved("o1", 3)]);
     }
 
     #[test]
@@ -206,9 +172,7 @@ mod save_point {
             vec![registered(true, 0), withdrawn(5)],
             vec![registered(true, 0), withdrawn(5), registered(true, 9)],
         ] {
-            given::<Member>(history)
-                .when(save("o1", 6))
-                .then_refused(Refusal::NotAMember);
+            given::<Member>(history).when(save("o1", 6)).then_refused(Refusal::NotAMember);
         }
     }
 
@@ -221,9 +185,7 @@ mod save_point {
 
     #[test]
     fn refuses_who_is_unknown() {
-        given::<Member>([])
-            .when(save("o1", 1))
-            .then_refused(Refusal::NotAMember);
+        given::<Member>([]).when(save("o1", 1)).then_refused(Refusal::NotAMember);
     }
 }
 
@@ -254,8 +216,6 @@ mod reverse_point {
 
     #[test]
     fn refuses_who_is_unknown() {
-        given::<Member>([])
-            .when(reverse("o1"))
-            .then_refused(Refusal::UnknownMember);
+        given::<Member>([]).when(reverse("o1")).then_refused(Refusal::UnknownMember);
     }
 }

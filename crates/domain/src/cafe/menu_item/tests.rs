@@ -18,26 +18,19 @@ mod set_price {
 
     #[test]
     fn sets_the_price() {
-        given::<MenuItem>([])
-            .when(set(2000))
-            .then([price_set(2000)]);
+        given::<MenuItem>([]).when(set(2000)).then([price_set(2000)]);
         let item = given::<MenuItem>([price_set(2000)]).state();
         assert_eq!(item.price(), Some(won(2000)));
     }
 
     #[test]
     fn sets_another_price() {
-        given::<MenuItem>([price_set(2000)])
-            .when(set(2500))
-            .then([price_set(2500)]);
+        given::<MenuItem>([price_set(2000)]).when(set(2500)).then([price_set(2500)]);
     }
 
     #[test]
     fn is_done_when_it_has_this_price() {
-        given::<MenuItem>([])
-            .when(set(2000))
-            .and_again(set(2000))
-            .then_nothing();
+        given::<MenuItem>([]).when(set(2000)).and_again(set(2000)).then_nothing();
     }
 
     #[test]

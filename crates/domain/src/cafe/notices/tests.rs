@@ -41,12 +41,7 @@ fn says_why_the_store_refused() {
 
 #[test]
 fn writes_money_as_people_do() {
-    let written = [
-        (1, "1원"),
-        (999, "999원"),
-        (1000, "1,000원"),
-        (1_234_567, "1,234,567원"),
-    ];
+    let written = [(1, "1원"), (999, "999원"), (1000, "1,000원"), (1_234_567, "1,234,567원")];
     for (amount, text) in written {
         assert_eq!(won(Won::new(amount).unwrap()), text);
     }

@@ -71,11 +71,7 @@ impl Order {
             return Ok(vec![]);
         }
         let detail = detail.map(str::to_owned);
-        Ok(vec![Event::PaymentFailed {
-            attempt,
-            reason,
-            detail,
-        }])
+        Ok(vec![Event::PaymentFailed { attempt, reason, detail }])
     }
 
     pub(super) fn note_refunded(&self, attempt: u32, amount: Won) -> Decision {

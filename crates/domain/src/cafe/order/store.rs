@@ -28,9 +28,7 @@ impl Order {
             (Store::Made, Event::OrderMade),
             (Store::PickedUp, Event::OrderPickedUp),
         ];
-        let missing = steps
-            .into_iter()
-            .filter(|(step, _)| self.store < *step && *step <= reached);
+        let missing = steps.into_iter().filter(|(step, _)| self.store < *step && *step <= reached);
         Ok(missing.map(|(_, event)| event).collect())
     }
 

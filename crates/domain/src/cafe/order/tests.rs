@@ -60,11 +60,7 @@ fn paid() -> Event {
 }
 
 fn failed(reason: PaymentFailure) -> Event {
-    Event::PaymentFailed {
-        attempt: 1,
-        reason,
-        detail: Some("said the gateway".to_owned()),
-    }
+    Event::PaymentFailed { attempt: 1, reason, detail: Some("said the gateway".to_owned()) }
 }
 
 fn declined() -> Event {
@@ -76,45 +72,27 @@ fn unavailable() -> Event {
 }
 
 fn refused() -> Event {
-    Event::OrderRefused {
-        reason: Some("no ice".to_owned()),
-    }
+    Event::OrderRefused { reason: Some("no ice".to_owned()) }
 }
 
 fn refunded(attempt: u32) -> Event {
-    Event::Refunded {
-        attempt,
-        amount: won(4000),
-    }
+    Event::Refunded { attempt, amount: won(4000) }
 }
 
 fn note_paid(attempt: u32, amount: i64) -> Command {
-    Command::NotePaid {
-        attempt,
-        amount: won(amount),
-        charge_id: "charge-1".to_owned(),
-    }
+    Command::NotePaid { attempt, amount: won(amount), charge_id: "charge-1".to_owned() }
 }
 
 fn note_failed(attempt: u32, reason: PaymentFailure) -> Command {
-    Command::NotePaymentFailed {
-        attempt,
-        reason,
-        detail: Some("said the gateway".to_owned()),
-    }
+    Command::NotePaymentFailed { attempt, reason, detail: Some("said the gateway".to_owned()) }
 }
 
 fn note_refused() -> Command {
-    Command::NoteRefused {
-        reason: Some("no ice".to_owned()),
-    }
+    Command::NoteRefused { reason: Some("no ice".to_owned()) }
 }
 
 fn note_refunded(attempt: u32) -> Command {
-    Command::NoteRefunded {
-        attempt,
-        amount: won(4000),
-    }
+    Command::NoteRefunded { attempt, amount: won(4000) }
 }
 
 fn order(history: impl IntoIterator<Item = Event>) -> Order {
@@ -148,16 +126,12 @@ mod place {
         let refusal = Refusal::PriceChanged { listed };
         assert_eq!(refusal.code(), "price-changed");
         assert_eq!(refusal.kind(), crate::Kind::Value { field: "price" });
-        given::<Order>([])
-            .when(place(Some(1900), Some(2000)))
-            .then_refused(refusal);
+        given::<Order>([]).when(place(Some(1900), Some(2000))).then_refused(refusal);
     }
 
     #[test]
     fn refuses_when_nobody_knows_the_price() {
-        given::<Order>([])
-            .when(place(None, None))
-            .then_refused(Refusal::PriceMissing);
+        given::<Order>([]).when(place(None, None)).then_refused(Refusal::PriceMissing);
     }
 
     #[test]
@@ -172,18 +146,13 @@ mod place {
     #[test]
     fn is_done_when_placed_before() {
         let sent = place(Some(2000), Some(2000));
-        given::<Order>([])
-            .when(sent.clone())
-            .and_again(sent)
-            .then_nothing();
+        given::<Order>([]).when(sent.clone()).and_again(sent).then_nothing();
     }
 
     #[test]
     fn is_done_when_placed_before_though_the_menu_has_changed() {
         let sent = place(None, Some(2500));
-        given::<Order>([selected(), paid()])
-            .when(sent)
-            .then_nothing();
+        given::<Order>([selected(), paid()]).when(sent).then_nothing();
     }
 
     #[test]
@@ -196,9 +165,7 @@ mod place {
             customer_id: Some(id("c1")),
             phone: None,
         };
-        given::<Order>([selected()])
-            .when(other)
-            .then_refused(Refusal::OrderExists);
+        given::<Order>([selected()]).when(other).then_refused(Refusal::OrderExists);
     }
 
     #[test]
@@ -210,9 +177,7 @@ mod place {
 
     #[test]
     fn is_done_when_the_payment_was_declined() {
-        given::<Order>([selected(), declined()])
-            .when(place(None, Some(2000)))
-            .then_nothing();
+        given::<Order>([selected(), declined()]).when(place(None, Some(2000))).then_nothing();
     }
 
     #[test]
@@ -239,9 +204,7 @@ mod place {
             customer_id: None,
             phone: None,
         };
-        given::<Order>([selected(), unavailable()])
-            .when(other)
-            .then_refused(Refusal::OrderExists);
+        given::<Order>([selected(), unavailable()]).when(other).then_refused(Refusal::OrderExists);
     }
 
     #[test]
@@ -259,9 +222,7 @@ mod note_paid {
 
     #[test]
     fn completes_the_payment() {
-        given::<Order>([selected()])
-            .when(note_paid(1, 4000))
-            .then([paid()]);
+        given::<Order>([selected()]).when(note_paid(1, 4000)).then([paid()]);
         let order = order([selected(), paid()]);
         assert_eq!(order.status(), Status::PaySuccess);
         assert_eq!(order.payment_status(), PaymentStatus::Paid);
@@ -271,18 +232,14 @@ mod note_paid {
 
     #[test]
     fn is_done_when_paid() {
-        given::<Order>([selected(), paid()])
-            .when(note_paid(1, 4000))
-            .then_nothing();
+        given::<Order>([selected(), paid()]).when(note_paid(1, 4000)).then_nothing();
     }
 
     #[test]
     fn refuses_after_the_attempt_failed() {
         let refusal = Refusal::PaymentClosed { attempt: 1 };
         assert_eq!(refusal.code(), "payment-closed");
-        given::<Order>([selected(), unavailable()])
-            .when(note_paid(1, 4000))
-            .then_refused(refusal);
+        given::<Order>([selected(), unavailable()]).when(note_paid(1, 4000)).then_refused(refusal);
     }
 
     #[test]
@@ -294,21 +251,17 @@ mod note_paid {
 
     #[test]
     fn fails_the_attempt_when_another_amount_was_charged() {
-        given::<Order>([selected()])
-            .when(note_paid(1, 2000))
-            .then([Event::PaymentFailed {
-                attempt: 1,
-                reason: PaymentFailure::Unavailable,
-                detail: Some("2000 won were charged, not 4000".to_owned()),
-            }]);
+        given::<Order>([selected()]).when(note_paid(1, 2000)).then([Event::PaymentFailed {
+            attempt: 1,
+            reason: PaymentFailure::Unavailable,
+            detail: Some("2000 won were charged, not 4000".to_owned()),
+        }]);
     }
 
     #[test]
     fn refuses_an_unknown_order() {
         assert_eq!(Refusal::UnknownOrder.kind(), crate::Kind::Unknown);
-        given::<Order>([])
-            .when(note_paid(1, 4000))
-            .then_refused(Refusal::UnknownOrder);
+        given::<Order>([]).when(note_paid(1, 4000)).then_refused(Refusal::UnknownOrder);
     }
 }
 
@@ -385,15 +338,8 @@ mod request_cancel {
 
     #[test]
     fn is_done_when_canceled() {
-        let history = [
-            selected(),
-            paid(),
-            Event::OrderCancelRequested,
-            Event::OrderCanceled,
-        ];
-        given::<Order>(history)
-            .when(Command::RequestCancel)
-            .then_nothing();
+        let history = [selected(), paid(), Event::OrderCancelRequested, Event::OrderCanceled];
+        given::<Order>(history).when(Command::RequestCancel).then_nothing();
     }
 
     #[test]
@@ -405,9 +351,7 @@ mod request_cancel {
             Event::OrderCancelRequested,
             Event::CancelDenied,
         ];
-        given::<Order>(history)
-            .when(Command::RequestCancel)
-            .then_refused(Refusal::CancelDenied);
+        given::<Order>(history).when(Command::RequestCancel).then_refused(Refusal::CancelDenied);
     }
 
     #[test]
@@ -426,9 +370,7 @@ mod request_cancel {
 
     #[test]
     fn refuses_before_payment() {
-        given::<Order>([selected()])
-            .when(Command::RequestCancel)
-            .then_refused(Refusal::NotPaid);
+        given::<Order>([selected()]).when(Command::RequestCancel).then_refused(Refusal::NotPaid);
     }
 
     #[test]
@@ -440,9 +382,7 @@ mod request_cancel {
 
     #[test]
     fn refuses_an_unknown_order() {
-        given::<Order>([])
-            .when(Command::RequestCancel)
-            .then_refused(Refusal::UnknownOrder);
+        given::<Order>([]).when(Command::RequestCancel).then_refused(Refusal::UnknownOrder);
     }
 }
 
@@ -461,9 +401,7 @@ mod note_accepted {
     #[test]
     fn is_done_when_accepted_or_further() {
         let made = [selected(), paid(), Event::OrderAccepted, Event::OrderMade];
-        given::<Order>(made)
-            .when(Command::NoteAccepted)
-            .then_nothing();
+        given::<Order>(made).when(Command::NoteAccepted).then_nothing();
     }
 
     #[test]
@@ -482,9 +420,7 @@ mod note_accepted {
 
     #[test]
     fn refuses_what_is_not_paid() {
-        given::<Order>([selected()])
-            .when(Command::NoteAccepted)
-            .then_refused(Refusal::NotPaid);
+        given::<Order>([selected()]).when(Command::NoteAccepted).then_refused(Refusal::NotPaid);
     }
 }
 
@@ -522,17 +458,13 @@ mod note_picked_up {
     #[test]
     fn hands_over() {
         let made = [selected(), paid(), Event::OrderAccepted, Event::OrderMade];
-        given::<Order>(made)
-            .when(Command::NotePickedUp)
-            .then([Event::OrderPickedUp]);
+        given::<Order>(made).when(Command::NotePickedUp).then([Event::OrderPickedUp]);
     }
 
     #[test]
     fn catches_up_when_it_comes_early() {
         let all = [Event::OrderAccepted, Event::OrderMade, Event::OrderPickedUp];
-        given::<Order>([selected(), paid()])
-            .when(Command::NotePickedUp)
-            .then(all.clone());
+        given::<Order>([selected(), paid()]).when(Command::NotePickedUp).then(all.clone());
         let order = order([selected(), paid()].into_iter().chain(all));
         assert_eq!(order.status(), Status::PickedUp);
     }
@@ -543,9 +475,7 @@ mod note_refused {
 
     #[test]
     fn refuses_and_owes_the_money() {
-        given::<Order>([selected(), paid()])
-            .when(note_refused())
-            .then([refused()]);
+        given::<Order>([selected(), paid()]).when(note_refused()).then([refused()]);
         let order = order([selected(), paid(), refused()]);
         assert_eq!(order.status(), Status::OrderRejected);
         assert_eq!(order.refund_due(), Some(won(4000)));
@@ -588,12 +518,7 @@ mod note_canceled {
         given::<Order>([selected(), paid(), Event::OrderCancelRequested])
             .when(Command::NoteCanceled)
             .then([Event::OrderCanceled]);
-        let history = [
-            selected(),
-            paid(),
-            Event::OrderCancelRequested,
-            Event::OrderCanceled,
-        ];
+        let history = [selected(), paid(), Event::OrderCancelRequested, Event::OrderCanceled];
         let order = order(history);
         assert_eq!(order.status(), Status::OrderCancel);
         assert_eq!(order.refund_due(), Some(won(4000)));
@@ -627,15 +552,8 @@ mod note_cancel_denied {
 
     #[test]
     fn goes_back_to_received() {
-        let asked = [
-            selected(),
-            paid(),
-            Event::OrderAccepted,
-            Event::OrderCancelRequested,
-        ];
-        given::<Order>(asked.clone())
-            .when(Command::NoteCancelDenied)
-            .then([Event::CancelDenied]);
+        let asked = [selected(), paid(), Event::OrderAccepted, Event::OrderCancelRequested];
+        given::<Order>(asked.clone()).when(Command::NoteCancelDenied).then([Event::CancelDenied]);
         let order = order(asked.into_iter().chain([Event::CancelDenied]));
         assert_eq!(order.status(), Status::OrderReceived);
     }
@@ -674,9 +592,7 @@ mod note_refunded {
 
     #[test]
     fn gives_back_what_is_due() {
-        given::<Order>([selected(), paid(), refused()])
-            .when(note_refunded(1))
-            .then([refunded(1)]);
+        given::<Order>([selected(), paid(), refused()]).when(note_refunded(1)).then([refunded(1)]);
         let order = order([selected(), paid(), refused(), refunded(1)]);
         assert_eq!(order.refund_due(), None);
         assert_eq!(order.payment_status(), PaymentStatus::Refunded);
@@ -693,9 +609,7 @@ mod note_refunded {
 
     #[test]
     fn gives_back_a_charge_that_surfaced_late() {
-        given::<Order>([selected(), unavailable()])
-            .when(note_refunded(1))
-            .then([refunded(1)]);
+        given::<Order>([selected(), unavailable()]).when(note_refunded(1)).then([refunded(1)]);
         let order = order([selected(), unavailable(), refunded(1)]);
         assert_eq!(order.status(), Status::PayFail);
     }
@@ -703,19 +617,14 @@ mod note_refunded {
     #[test]
     fn gives_back_an_earlier_attempt_and_leaves_the_later_one_paid() {
         let history = [selected(), unavailable(), selected_at(2000, 2), paid_at(2)];
-        given::<Order>(history.clone())
-            .when(note_refunded(1))
-            .then([refunded(1)]);
+        given::<Order>(history.clone()).when(note_refunded(1)).then([refunded(1)]);
         let order = order(history.into_iter().chain([refunded(1)]));
         assert_eq!(order.payment_status(), PaymentStatus::Paid);
     }
 
     #[test]
     fn refuses_when_nothing_is_due() {
-        for history in [
-            vec![selected()],
-            vec![selected(), paid(), Event::OrderAccepted],
-        ] {
+        for history in [vec![selected()], vec![selected(), paid(), Event::OrderAccepted]] {
             given::<Order>(history)
                 .when(note_refunded(1))
                 .then_refused(Refusal::NoRefundDue { attempt: 1 });

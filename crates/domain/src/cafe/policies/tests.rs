@@ -29,16 +29,9 @@ fn won(amount: i64) -> Won {
 }
 
 fn after(event: Event) -> Vec<(&'static str, Ask)> {
-    let rules = Rules {
-        accept_timeout: Duration::minutes(15),
-        payment_grace: Duration::minutes(2),
-    };
-    let fact = Fact {
-        id: Uuid::from_u128(1),
-        of: "o1".to_owned(),
-        at: at(0),
-        event,
-    };
+    let rules =
+        Rules { accept_timeout: Duration::minutes(15), payment_grace: Duration::minutes(2) };
+    let fact = Fact { id: Uuid::from_u128(1), of: "o1".to_owned(), at: at(0), event };
     react(&fact, &rules)
 }
 
@@ -53,19 +46,11 @@ fn forget(key: &str) -> Ask {
 }
 
 fn failed(reason: PaymentFailure) -> Event {
-    Event::Order(order::Event::PaymentFailed {
-        attempt: 2,
-        reason,
-        detail: None,
-    })
+    Event::Order(order::Event::PaymentFailed { attempt: 2, reason, detail: None })
 }
 
 fn received(customer_id: Option<Id>) -> Event {
-    Event::Ticket(ticket::Event::OrderReceived {
-        product: coffee(),
-        qty: cups(),
-        customer_id,
-    })
+    Event::Ticket(ticket::Event::OrderReceived { product: coffee(), qty: cups(), customer_id })
 }
 
 mod order_selected {
@@ -85,10 +70,7 @@ mod order_selected {
         let settle = Ask::At {
             key: "settle-payment/o1/2".to_owned(),
             due: at(2),
-            ask: Box::new(Ask::SettlePayment {
-                order: id("o1"),
-                attempt: 2,
-            }),
+            ask: Box::new(Ask::SettlePayment { order: id("o1"), attempt: 2 }),
         };
         let expected = vec![("when_order_selected_settle_payment", settle)];
         assert_eq!(after(Event::Order(selected)), expected);
@@ -115,14 +97,8 @@ mod payment_completed {
         };
         let id = id("o1");
         let expected = vec![
-            (
-                "when_payment_completed_receive",
-                Ask::Ticket { id, command },
-            ),
-            (
-                "when_payment_completed_forget_settling",
-                forget("settle-payment/o1/2"),
-            ),
+            ("when_payment_completed_receive", Ask::Ticket { id, command }),
+            ("when_payment_completed_forget_settling", forget("settle-payment/o1/2")),
         ];
         assert_eq!(after(Event::Order(completed)), expected);
     }
@@ -132,10 +108,7 @@ mod payment_failed {
     use super::*;
 
     fn forgotten() -> (&'static str, Ask) {
-        (
-            "when_payment_failed_forget_settling",
-            forget("settle-payment/o1/2"),
-        )
+        ("when_payment_failed_forget_settling", forget("settle-payment/o1/2"))
     }
 
     #[test]
@@ -148,15 +121,9 @@ mod payment_failed {
         let watch = Ask::At {
             key: "late-charge/o1/2".to_owned(),
             due: at(1),
-            ask: Box::new(Ask::WatchLateCharge {
-                order: id("o1"),
-                attempt: 2,
-            }),
+            ask: Box::new(Ask::WatchLateCharge { order: id("o1"), attempt: 2 }),
         };
-        let expected = [
-            forgotten(),
-            ("when_payment_failed_watch_late_charge", watch),
-        ];
+        let expected = [forgotten(), ("when_payment_failed_watch_late_charge", watch)];
         assert_eq!(after(failed(PaymentFailure::Unavailable)), expected);
     }
 }
@@ -166,15 +133,9 @@ mod order_cancel_requested {
 
     #[test]
     fn is_decided_by_the_store() {
-        let ask = Ask::Ticket {
-            id: id("o1"),
-            command: ticket::Command::DecideCancel,
-        };
+        let ask = Ask::Ticket { id: id("o1"), command: ticket::Command::DecideCancel };
         let expected = [("when_order_cancel_requested_decide_cancel", ask)];
-        assert_eq!(
-            after(Event::Order(order::Event::OrderCancelRequested)),
-            expected
-        );
+        assert_eq!(after(Event::Order(order::Event::OrderCancelRequested)), expected);
     }
 }
 
@@ -197,23 +158,14 @@ mod ticket_opened {
 
     #[test]
     fn expires_in_time() {
-        let opened = ticket::Event::TicketOpened {
-            product: coffee(),
-            qty: cups(),
-            customer_id: None,
-        };
+        let opened =
+            ticket::Event::TicketOpened { product: coffee(), qty: cups(), customer_id: None };
         let expire = Ask::At {
             key: "accept/o1".to_owned(),
             due: at(15),
-            ask: Box::new(Ask::Ticket {
-                id: id("o1"),
-                command: ticket::Command::Expire,
-            }),
+            ask: Box::new(Ask::Ticket { id: id("o1"), command: ticket::Command::Expire }),
         };
-        assert_eq!(
-            after(Event::Ticket(opened)),
-            [("when_ticket_opened_expire", expire)]
-        );
+        assert_eq!(after(Event::Ticket(opened)), [("when_ticket_opened_expire", expire)]);
     }
 }
 
@@ -223,10 +175,7 @@ mod order_received {
     #[test]
     fn is_noted_by_the_order() {
         let expected = [
-            (
-                "when_order_received_note_accepted",
-                tell(Command::NoteAccepted),
-            ),
+            ("when_order_received_note_accepted", tell(Command::NoteAccepted)),
             ("when_order_received_forget_expiry", forget("accept/o1")),
         ];
         assert_eq!(after(received(None)), expected);
@@ -243,10 +192,7 @@ mod order_received {
             },
         };
         let asks = after(received(Some(id("c1"))));
-        assert_eq!(
-            asks.last(),
-            Some(&("when_order_received_save_point", points))
-        );
+        assert_eq!(asks.last(), Some(&("when_order_received_save_point", points)));
     }
 }
 
@@ -256,14 +202,9 @@ mod order_rejected {
     #[test]
     fn is_noted_by_the_order_with_the_reason() {
         let reason = Some("no ice".to_owned());
-        let rejected = ticket::Event::OrderRejected {
-            reason: reason.clone(),
-        };
+        let rejected = ticket::Event::OrderRejected { reason: reason.clone() };
         let expected = [
-            (
-                "when_order_rejected_note_refused",
-                tell(Command::NoteRefused { reason }),
-            ),
+            ("when_order_rejected_note_refused", tell(Command::NoteRefused { reason })),
             ("when_order_rejected_forget_expiry", forget("accept/o1")),
         ];
         assert_eq!(after(Event::Ticket(rejected)), expected);
@@ -277,14 +218,8 @@ mod order_cancel_decided {
     fn is_noted_by_the_order() {
         let confirmed = Event::Ticket(ticket::Event::OrderCancelConfirmed);
         let expected = [
-            (
-                "when_order_cancel_confirmed_note_canceled",
-                tell(Command::NoteCanceled),
-            ),
-            (
-                "when_order_cancel_confirmed_forget_expiry",
-                forget("accept/o1"),
-            ),
+            ("when_order_cancel_confirmed_note_canceled", tell(Command::NoteCanceled)),
+            ("when_order_cancel_confirmed_forget_expiry", forget("accept/o1")),
         ];
         assert_eq!(after(confirmed), expected);
         let denied = Event::Ticket(ticket::Event::OrderCancelDenied);
@@ -320,10 +255,7 @@ mod price_set {
     #[test]
     fn asks_for_nothing() {
         let price = won(2000);
-        assert_eq!(
-            after(Event::MenuItem(menu_item::Event::PriceSet { price })),
-            []
-        );
+        assert_eq!(after(Event::MenuItem(menu_item::Event::PriceSet { price })), []);
     }
 }
 
@@ -335,10 +267,7 @@ mod ask {
         let order = id("o1");
         let refund = Ask::Refund { order };
         assert_eq!(refund.part(), Some("cafe.order"));
-        let ticket = Ask::Ticket {
-            id: id("o1"),
-            command: ticket::Command::Expire,
-        };
+        let ticket = Ask::Ticket { id: id("o1"), command: ticket::Command::Expire };
         assert_eq!(ticket.part(), Some("cafe.ticket"));
         assert_eq!(forget("accept/o1").part(), None);
     }

@@ -14,39 +14,23 @@ fn customer() -> Option<Id> {
 }
 
 fn receive() -> Command {
-    Command::Receive {
-        product: name("IceAmericano"),
-        qty: cups(2),
-        customer_id: customer(),
-    }
+    Command::Receive { product: name("IceAmericano"), qty: cups(2), customer_id: customer() }
 }
 
 fn reject() -> Command {
-    Command::Reject {
-        reason: Some("no ice".to_owned()),
-    }
+    Command::Reject { reason: Some("no ice".to_owned()) }
 }
 
 fn opened() -> Event {
-    Event::TicketOpened {
-        product: name("IceAmericano"),
-        qty: cups(2),
-        customer_id: customer(),
-    }
+    Event::TicketOpened { product: name("IceAmericano"), qty: cups(2), customer_id: customer() }
 }
 
 fn received() -> Event {
-    Event::OrderReceived {
-        product: name("IceAmericano"),
-        qty: cups(2),
-        customer_id: customer(),
-    }
+    Event::OrderReceived { product: name("IceAmericano"), qty: cups(2), customer_id: customer() }
 }
 
 fn rejected() -> Event {
-    Event::OrderRejected {
-        reason: Some("no ice".to_owned()),
-    }
+    Event::OrderRejected { reason: Some("no ice".to_owned()) }
 }
 
 fn made() -> [Event; 3] {
@@ -74,17 +58,12 @@ mod receive {
 
     #[test]
     fn is_done_when_open() {
-        given::<Ticket>([])
-            .when(receive())
-            .and_again(receive())
-            .then_nothing();
+        given::<Ticket>([]).when(receive()).and_again(receive()).then_nothing();
     }
 
     #[test]
     fn opens_nothing_that_was_canceled_before() {
-        given::<Ticket>([Event::OrderCancelConfirmed])
-            .when(receive())
-            .then_nothing();
+        given::<Ticket>([Event::OrderCancelConfirmed]).when(receive()).then_nothing();
     }
 }
 
@@ -93,18 +72,13 @@ mod accept {
 
     #[test]
     fn receives_the_order() {
-        given::<Ticket>([opened()])
-            .when(Command::Accept)
-            .then([received()]);
+        given::<Ticket>([opened()]).when(Command::Accept).then([received()]);
         assert_eq!(literal([opened(), received()]), Some("receive"));
     }
 
     #[test]
     fn is_done_when_accepted() {
-        given::<Ticket>([opened()])
-            .when(Command::Accept)
-            .and_again(Command::Accept)
-            .then_nothing();
+        given::<Ticket>([opened()]).when(Command::Accept).and_again(Command::Accept).then_nothing();
         given::<Ticket>(made()).when(Command::Accept).then_nothing();
     }
 
@@ -117,9 +91,7 @@ mod accept {
 
     #[test]
     fn refuses_what_is_canceled() {
-        given::<Ticket>(canceled())
-            .when(Command::Accept)
-            .then_refused(Refusal::OrderCanceled);
+        given::<Ticket>(canceled()).when(Command::Accept).then_refused(Refusal::OrderCanceled);
         given::<Ticket>([Event::OrderCancelConfirmed])
             .when(Command::Accept)
             .then_refused(Refusal::OrderCanceled);
@@ -127,9 +99,7 @@ mod accept {
 
     #[test]
     fn refuses_an_unknown_ticket() {
-        given::<Ticket>([])
-            .when(Command::Accept)
-            .then_refused(Refusal::UnknownTicket);
+        given::<Ticket>([]).when(Command::Accept).then_refused(Refusal::UnknownTicket);
     }
 }
 
@@ -138,18 +108,13 @@ mod reject {
 
     #[test]
     fn rejects_the_order() {
-        given::<Ticket>([opened()])
-            .when(reject())
-            .then([rejected()]);
+        given::<Ticket>([opened()]).when(reject()).then([rejected()]);
         assert_eq!(literal([opened(), rejected()]), Some("reject"));
     }
 
     #[test]
     fn is_done_when_rejected() {
-        given::<Ticket>([opened()])
-            .when(reject())
-            .and_again(reject())
-            .then_nothing();
+        given::<Ticket>([opened()]).when(reject()).and_again(reject()).then_nothing();
     }
 
     #[test]
@@ -157,23 +122,17 @@ mod reject {
         given::<Ticket>([opened(), received()])
             .when(reject())
             .then_refused(Refusal::AlreadyReceived);
-        given::<Ticket>(made())
-            .when(reject())
-            .then_refused(Refusal::AlreadyReceived);
+        given::<Ticket>(made()).when(reject()).then_refused(Refusal::AlreadyReceived);
     }
 
     #[test]
     fn refuses_what_is_canceled() {
-        given::<Ticket>(canceled())
-            .when(reject())
-            .then_refused(Refusal::OrderCanceled);
+        given::<Ticket>(canceled()).when(reject()).then_refused(Refusal::OrderCanceled);
     }
 
     #[test]
     fn refuses_an_unknown_ticket() {
-        given::<Ticket>([])
-            .when(reject())
-            .then_refused(Refusal::UnknownTicket);
+        given::<Ticket>([]).when(reject()).then_refused(Refusal::UnknownTicket);
     }
 }
 
@@ -184,9 +143,7 @@ mod expire {
     fn rejects_what_waits() {
         given::<Ticket>([opened()])
             .when(Command::Expire)
-            .then([Event::OrderRejected {
-                reason: Some("not answered in time".to_owned()),
-            }]);
+            .then([Event::OrderRejected { reason: Some("not answered in time".to_owned()) }]);
     }
 
     #[test]
@@ -199,9 +156,7 @@ mod expire {
             made().to_vec(),
         ];
         for history in histories {
-            given::<Ticket>(history)
-                .when(Command::Expire)
-                .then_nothing();
+            given::<Ticket>(history).when(Command::Expire).then_nothing();
         }
     }
 }
@@ -211,17 +166,13 @@ mod decide_cancel {
 
     #[test]
     fn confirms_while_the_ticket_waits() {
-        given::<Ticket>([opened()])
-            .when(Command::DecideCancel)
-            .then([Event::OrderCancelConfirmed]);
+        given::<Ticket>([opened()]).when(Command::DecideCancel).then([Event::OrderCancelConfirmed]);
         assert_eq!(literal(canceled()), Some("order_canceled"));
     }
 
     #[test]
     fn confirms_before_the_ticket_is_open() {
-        given::<Ticket>([])
-            .when(Command::DecideCancel)
-            .then([Event::OrderCancelConfirmed]);
+        given::<Ticket>([]).when(Command::DecideCancel).then([Event::OrderCancelConfirmed]);
     }
 
     #[test]
@@ -235,9 +186,7 @@ mod decide_cancel {
 
     #[test]
     fn denies_what_is_made() {
-        given::<Ticket>(made())
-            .when(Command::DecideCancel)
-            .then([Event::OrderCancelDenied]);
+        given::<Ticket>(made()).when(Command::DecideCancel).then([Event::OrderCancelDenied]);
     }
 
     #[test]
@@ -258,9 +207,7 @@ mod decide_cancel {
 
     #[test]
     fn is_done_when_rejected() {
-        given::<Ticket>([opened(), rejected()])
-            .when(Command::DecideCancel)
-            .then_nothing();
+        given::<Ticket>([opened(), rejected()]).when(Command::DecideCancel).then_nothing();
     }
 }
 
@@ -269,9 +216,7 @@ mod make {
 
     #[test]
     fn makes_what_is_accepted() {
-        given::<Ticket>([opened(), received()])
-            .when(Command::Make)
-            .then([Event::CoffeeMade]);
+        given::<Ticket>([opened(), received()]).when(Command::Make).then([Event::CoffeeMade]);
         assert_eq!(literal(made()), Some("made"));
     }
 
@@ -285,23 +230,15 @@ mod make {
 
     #[test]
     fn refuses_what_is_not_accepted() {
-        let histories = [
-            vec![opened()],
-            vec![opened(), rejected()],
-            canceled().to_vec(),
-        ];
+        let histories = [vec![opened()], vec![opened(), rejected()], canceled().to_vec()];
         for history in histories {
-            given::<Ticket>(history)
-                .when(Command::Make)
-                .then_refused(Refusal::NotAccepted);
+            given::<Ticket>(history).when(Command::Make).then_refused(Refusal::NotAccepted);
         }
     }
 
     #[test]
     fn refuses_an_unknown_ticket() {
-        given::<Ticket>([])
-            .when(Command::Make)
-            .then_refused(Refusal::UnknownTicket);
+        given::<Ticket>([]).when(Command::Make).then_refused(Refusal::UnknownTicket);
     }
 }
 
@@ -310,39 +247,26 @@ mod hand_over {
 
     #[test]
     fn hands_over_what_is_made() {
-        given::<Ticket>(made())
-            .when(Command::HandOver)
-            .then([Event::PickedUp]);
+        given::<Ticket>(made()).when(Command::HandOver).then([Event::PickedUp]);
         let all = made().into_iter().chain([Event::PickedUp]);
         assert_eq!(literal(all), Some("picked_up"));
     }
 
     #[test]
     fn is_done_when_picked_up() {
-        given::<Ticket>(made())
-            .when(Command::HandOver)
-            .and_again(Command::HandOver)
-            .then_nothing();
+        given::<Ticket>(made()).when(Command::HandOver).and_again(Command::HandOver).then_nothing();
     }
 
     #[test]
     fn refuses_what_is_not_made() {
-        let histories = [
-            vec![opened()],
-            vec![opened(), received()],
-            canceled().to_vec(),
-        ];
+        let histories = [vec![opened()], vec![opened(), received()], canceled().to_vec()];
         for history in histories {
-            given::<Ticket>(history)
-                .when(Command::HandOver)
-                .then_refused(Refusal::NotMade);
+            given::<Ticket>(history).when(Command::HandOver).then_refused(Refusal::NotMade);
         }
     }
 
     #[test]
     fn refuses_an_unknown_ticket() {
-        given::<Ticket>([])
-            .when(Command::HandOver)
-            .then_refused(Refusal::UnknownTicket);
+        given::<Ticket>([]).when(Command::HandOver).then_refused(Refusal::UnknownTicket);
     }
 }
