@@ -4,13 +4,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test check fmt postgres
+.PHONY: help run test check fmt bench postgres
 
 help:
 	@echo "make run    build and serve on 127.0.0.1:8080, with a PostgreSQL and sample data of its own"
 	@echo "make test   all tests, with a PostgreSQL of their own"
 	@echo "make check  formatting, lints, licences"
 	@echo "make fmt    format the code"
+	@echo "make bench  measure it, beside its limits"
 
 run: postgres
 	cargo build --workspace --bins --profile perf
@@ -36,6 +37,10 @@ check:
 
 fmt:
 	cargo fmt --all
+
+bench: postgres
+	cargo build --profile perf --workspace --bins
+	"$(TARGET)/perf/bench"
 
 postgres:
 	@scripts/install-postgres
