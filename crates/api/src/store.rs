@@ -159,6 +159,11 @@ async fn open_log_and_pool(
         .keepalives_idle(Duration::from_secs(10))
         .tcp_user_timeout(Duration::from_secs(15))
         .application_name("jangteo");
+    // Nearly everything here goes by key. A plan that was made while a table was empty must not
+    // scan it when it has grown.
+    let given = database.get_options().unwrap_or_default();
+    let options = format!("{given} -c enable_seqscan=off");
+    database.options(options.trim());
     let pool = pool(&database, statement_time)?;
     let log: Arc<dyn EventLog> = match eventstore_url {
         Some(url) => Arc::new(EventStoreDb::connect(url)?),
