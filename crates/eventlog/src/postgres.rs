@@ -62,7 +62,7 @@ impl PostgresLog {
 }
 
 fn read_pool(config: &Config) -> Result<Pool, deadpool_postgres::BuildError> {
-    let manager = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+    let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = deadpool_postgres::Manager::from_config(config.clone(), NoTls, manager);
     Pool::builder(manager)
         .max_size(8)

@@ -1,7 +1,7 @@
 //! Reading events.
 
 use crate::{LogError, Metadata, Position, RecordedEvent, StreamName};
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Client, Pool};
 use tokio_postgres::{Row, types::ToSql};
 
 const COLUMNS: &str = "position, stream, version, id, type, schema_version, payload::text,
@@ -14,9 +14,9 @@ pub(super) fn at(number: i64) -> Position {
 }
 
 pub(super) async fn head(pool: &Pool) -> Result<Position, LogError> {
-    let client = pool.get().await.map_err(LogError::unreachable)?;
-    let row = client.query_one("select position from eventlog.head", &[]);
-    Ok(at(row.await.map_err(LogError::unreachable)?.get(0)))
+    let rows = query(pool, "select position from eventlog.head", &[]).await?;
+    let head = rows.first().map(|row| at(row.get(0)));
+    head.ok_or_else(|| LogError::Foreign("eventlog.head is empty".to_owned()))
 }
 
 pub(super) async fn of_stream(
@@ -31,7 +31,8 @@ pub(super) async fn of_stream(
     );
     let from = i64::try_from(from_version).unwrap_or(i64::MAX);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    query(pool, &select, &[&stream.as_str(), &from, &limit]).await
+    let rows = query(pool, &select, &[&stream.as_str(), &from, &limit]).await?;
+    Ok(rows.iter().map(recorded).collect())
 }
 
 /// The next `limit` events after a position.
@@ -44,20 +45,35 @@ pub(super) async fn after(
         "select {COLUMNS} from eventlog.events where position > $1 order by position limit $2"
     );
     let position = i64::try_from(position).unwrap_or(i64::MAX);
-    query(pool, &select, &[&position, &limit]).await
+    let rows = query(pool, &select, &[&position, &limit]).await?;
+    Ok(rows.iter().map(recorded).collect())
 }
 
+/// Connections are not tested before use, which would double the round trips: one that turns out to
+/// be dead is given up for another, until the pool has no old one left.
 async fn query(
     pool: &Pool,
     select: &str,
     params: &[&(dyn ToSql + Sync)],
-) -> Result<Vec<RecordedEvent>, LogError> {
-    let client = pool.get().await.map_err(LogError::unreachable)?;
-    let statement = client.prepare_cached(select).await;
-    let statement = statement.map_err(LogError::unreachable)?;
-    let rows = client.query(&statement, params).await;
-    let rows = rows.map_err(LogError::unreachable)?;
-    Ok(rows.iter().map(recorded).collect())
+) -> Result<Vec<Row>, LogError> {
+    let mut old_ones = pool.status().size;
+    loop {
+        let client = pool.get().await.map_err(LogError::unreachable)?;
+        match query_with(&client, select, params).await {
+            Ok(rows) => return Ok(rows),
+            Err(_) if client.is_closed() && old_ones > 0 => old_ones -= 1,
+            Err(error) => return Err(LogError::unreachable(error)),
+        }
+    }
+}
+
+async fn query_with(
+    client: &Client,
+    select: &str,
+    params: &[&(dyn ToSql + Sync)],
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let statement = client.prepare_cached(select).await?;
+    client.query(&statement, params).await
 }
 
 fn recorded(row: &Row) -> RecordedEvent {
