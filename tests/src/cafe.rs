@@ -8,7 +8,6 @@ use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, time::Duration};
-use support::stand_in::StandIn;
 
 /// A running service with a database of its own.
 pub struct Cafe {
@@ -46,29 +45,12 @@ pub fn coffee(order: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_walkthrough_is_played_as_written_and_again() {
-    let cafe = Cafe::open().await;
-    for _ in 0..2 {
-        let (code, printed) = cafe.demo().await;
-        assert_eq!(code, 0, "{printed}");
-    }
-}
-
-#[tokio::test]
 async fn the_walkthrough_fails_when_a_step_differs() {
     let cafe = Cafe::open().await;
     let (code, printed) = cafe.run(&["pause", "cafe.ticket"]).await;
     assert_eq!(code, 0, "{printed}");
     let (code, printed) = cafe.demo().await;
     assert_ne!(code, 0, "{printed}");
-}
-
-#[tokio::test]
-async fn the_walkthrough_is_the_same_with_the_log_on_eventstoredb() {
-    let stand_in = StandIn::start().await;
-    let cafe = Cafe::open_with(&[("EVENTSTORE_URL", stand_in.url())]).await;
-    let (code, printed) = cafe.demo().await;
-    assert_eq!(code, 0, "{printed}");
 }
 
 #[tokio::test]
@@ -156,18 +138,28 @@ async fn one_key_across_two_processes_is_one_order() {
     assert!(answers.iter().all(|one| one == &answers[0]), "{answers:?}");
 }
 
+/// Who orders in the races: several, so that no one member's stream is the bottleneck.
+const MEMBERS: usize = 20;
+
 #[tokio::test]
 async fn accepting_and_cancelling_at_once_has_one_outcome_and_the_money_fits_it() {
     let cafe = Cafe::open().await;
-    let member = json!({ "customerId": "c1", "name": "정다운", "validated": true });
-    assert_eq!(cafe.client.post("/cafe/members", member).await.status, StatusCode::CREATED);
+    for member in 0..MEMBERS {
+        let member = json!({ "customerId": format!("c{member}"), "name": "정다운" });
+        assert_eq!(cafe.client.post("/cafe/members", member).await.status, StatusCode::CREATED);
+    }
     let races = join_all((0..200).map(|n| race(&cafe.client, n))).await;
     let accepted = races.iter().filter(|&&accepted| accepted).count();
-    let points = cafe
-        .client
-        .until("/cafe/points/c1", "all points", |answer| answer.body["point"] == json!(accepted));
-    points.await;
-    assert!((1..200).contains(&accepted), "a race that only one can win is none: {accepted} of 200");
+    for member in 0..MEMBERS {
+        let of_member = races.iter().skip(member).step_by(MEMBERS);
+        let earned = of_member.filter(|&&accepted| accepted).count();
+        let points = format!("/cafe/points/c{member}");
+        cafe.client.until(&points, "all points", |one| one.body["point"] == json!(earned)).await;
+    }
+    assert!(
+        (1..200).contains(&accepted),
+        "a race that only one can win is none: {accepted} of 200"
+    );
 }
 
 /// Orders, then accepts and asks to cancel at the same moment. A wish to cancel has one step more to
@@ -175,7 +167,7 @@ async fn accepting_and_cancelling_at_once_has_one_outcome_and_the_money_fits_it(
 async fn race(client: &Client, number: usize) -> bool {
     let order = format!("race-{number}");
     let mut body = coffee(&order);
-    body["customerId"] = json!("c1");
+    body["customerId"] = json!(format!("c{}", number % MEMBERS));
     assert_eq!(client.post("/cafe/orders", body).await.status, StatusCode::CREATED);
     let ticket = format!("/cafe/tickets/{order}");
     client.becomes(&ticket, "status", "order_get").await;

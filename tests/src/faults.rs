@@ -4,49 +4,13 @@
 use crate::{
     cafe::{Cafe, coffee},
     client::{Client, try_answer},
-    service::{Place, Service, command, run},
+    gateway::Gateway,
+    service::{Place, Service, run},
 };
 use futures::{StreamExt, stream};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, process::Stdio};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::Child,
-};
-
-/// A payment gateway in a process of its own.
-struct Gateway {
-    url: String,
-    _child: Child,
-}
-
-impl Gateway {
-    async fn start(arguments: &[&str]) -> Self {
-        let mut child = command(&BTreeMap::new())
-            .args(["payment-simulator", "--listen", "127.0.0.1:0"])
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = lines.next_line().await.unwrap().expect("an address");
-        let url = &line[line.find("http://").expect("an address")..];
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { url: url.trim().to_owned(), _child: child }
-    }
-
-    /// Every charge by its key.
-    async fn charges(&self) -> BTreeMap<String, Value> {
-        let charges = Client::new(&self.url).get("/charges").await.body;
-        let list = charges["charges"].as_array().cloned().expect("a list");
-        let count = list.len();
-        let by_key: BTreeMap<_, _> =
-            list.into_iter().map(|one| (one["key"].as_str().unwrap().to_owned(), one)).collect();
-        assert_eq!(by_key.len(), count, "a key is charged once");
-        by_key
-    }
-}
+use std::collections::BTreeMap;
 
 fn approved(charge: &Value) -> bool {
     charge["status"] == "approved"
@@ -145,6 +109,12 @@ async fn with_the_gateway_down_nothing_is_charged_and_nothing_reaches_the_store(
     assert_eq!(closed.body["paymentStatus"], "failed");
     assert_eq!(cafe.client.get("/cafe/tickets/o1").await.status, StatusCode::NOT_FOUND);
     no_intent_is_open(&cafe.client).await;
+
+    // The customer tries again when it is back.
+    let gateway = Gateway::start_at(&address.to_string(), &[]).await;
+    let paid = cafe.client.post("/cafe/orders", coffee("o1")).await;
+    assert_eq!((paid.status, &paid.body["status"]), (StatusCode::CREATED, &json!("pay_success")));
+    assert_eq!(gateway.charges().await.len(), 1);
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 use domain::{
     Aggregate, Context,
     cafe::{member::Member, menu_item::MenuItem, order::Order, ticket::Ticket},
+    market, rental, restaurant,
     stored::{Stored, decode, encode},
+    warehouse,
 };
 use serde::Deserialize;
 use std::{collections::BTreeSet, fs, path::Path};
@@ -49,6 +51,20 @@ fn every_golden_event_is_read() {
 
 #[test]
 fn todays_events_are_written_as_the_golden_files_say() {
+    covers::<warehouse::delivery::Delivery>();
+    covers::<warehouse::stock_item::StockItem>();
+    covers::<rental::inventory::Inventory>();
+    covers::<rental::order::Order>();
+    covers::<rental::bill::Bill>();
+    covers::<rental::shipment::Shipment>();
+    covers::<restaurant::menu::Menu>();
+    covers::<restaurant::order::Order>();
+    covers::<restaurant::cook::Cook>();
+    covers::<restaurant::delivery::Delivery>();
+    covers::<market::item::Item>();
+    covers::<market::reservation::Reservation>();
+    covers::<market::payment::Payment>();
+    covers::<market::review::Review>();
     covers::<Order>();
     covers::<Ticket>();
     covers::<Member>();

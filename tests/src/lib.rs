@@ -2,10 +2,21 @@
 
 #![cfg(test)]
 
+mod breaker;
 mod cafe;
 mod client;
 mod faults;
+mod gateway;
 mod golden;
 mod input;
+mod market;
+mod notices;
+mod overload;
+mod rental;
+mod restaurant;
 mod service;
 mod shape;
+mod timeline;
+mod town;
+mod walkthroughs;
+mod warehouse;

@@ -2,12 +2,14 @@
 
 mod demo;
 mod failure;
+mod notices;
 mod parked;
 mod parts;
 mod rebuild;
 mod sample_data;
 mod serve;
 mod stream;
+mod timeline;
 mod views;
 
 pub use failure::Failure;
@@ -29,7 +31,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Answer requests and follow the log.
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Fold a view from the log anew, while it is read, and swap it in.
     Rebuild(rebuild::RebuildArgs),
     /// Where each follower of the log stands.
@@ -39,6 +41,10 @@ enum Command {
     },
     /// The events of one stream, such as cafe.order-1.
     Stream(stream::StreamArgs),
+    /// Every fact that belongs to a thing, such as cafe.order o1, across all that took part.
+    Timeline(timeline::TimelineArgs),
+    /// Messages to customers: list those given up, and send them again.
+    Notices(notices::NoticesArgs),
     /// Events that a follower could not handle yet: list, retry, skip.
     Parked(parked::ParkedArgs),
     /// Pause a part for maintenance, such as cafe.ticket, in every process.
@@ -65,6 +71,8 @@ impl Cli {
             Command::Rebuild(_)
             | Command::Views { .. }
             | Command::Stream(_)
+            | Command::Timeline(_)
+            | Command::Notices(_)
             | Command::Parked(_)
             | Command::Pause(_)
             | Command::Resume(_)
@@ -78,10 +86,12 @@ impl Cli {
 /// Does what the command line says.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
-        Command::Serve(args) => serve::run(args).await,
+        Command::Serve(args) => serve::run(*args).await,
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Views { store } => views::run(store).await,
         Command::Stream(args) => stream::run(args).await,
+        Command::Timeline(args) => timeline::run(args).await,
+        Command::Notices(args) => notices::run(args).await,
         Command::Parked(args) => parked::run(args).await,
         Command::Pause(args) => parts::pause(args).await,
         Command::Resume(args) => parts::resume(args).await,

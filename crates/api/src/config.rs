@@ -1,17 +1,22 @@
 //! Configuration: environment variables, and the same names as flags. Every mistake is listed, with
 //! what to do about it.
 
+mod limits;
 mod values;
 
 use crate::http::auth::AuthKey;
 use clap::Args;
+use commands::notices::webhook::Secrets;
 use domain::Context;
+use limits::LimitArgs;
 use reqwest::Url;
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 use values::{
-    auth_key, contexts, database, duration, eventstore, listen, may_listen, or_default, role, set,
-    web_url,
+    auth_key, contexts, database, duration, eventstore, listen, may_listen, notices, or_default,
+    role, set, web_url,
 };
+
+pub use limits::Limits;
 
 const DATA_DIR: &str = "./data";
 const LISTEN: &str = "127.0.0.1:8080";
@@ -44,6 +49,12 @@ pub struct ServeArgs {
     /// The payment gateway; without it, a simulator in this process.
     #[arg(long, env = "PAYMENT_URL")]
     payment_url: Option<String>,
+    /// The service that sends notices to customers; without it, they stay in the outbox and the log.
+    #[arg(long, env = "NOTICE_URL", hide_env_values = true)]
+    notice_url: Option<String>,
+    /// What requests to it are signed with, as id:secret with commas between. The first signs.
+    #[arg(long, env = "NOTICE_SECRETS", hide_env_values = true)]
+    notice_secrets: Option<String>,
     /// all, api (answers requests) or worker (follows the log).
     #[arg(long, env = "JANGTEO_ROLE", default_value = ROLE)]
     role: String,
@@ -56,6 +67,8 @@ pub struct ServeArgs {
     /// How long the store of the café may take to answer a paid order, as 15m, 90s or 500ms.
     #[arg(long, env = "CAFE_ACCEPT_TIMEOUT", default_value = CAFE_ACCEPT_TIMEOUT)]
     cafe_accept_timeout: String,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// Where views and, unless it has a server of its own, the log are.
@@ -101,10 +114,13 @@ pub struct Config {
     pub store: StoreConfig,
     pub listen: SocketAddr,
     pub payment_url: Option<Url>,
+    /// Where notices go, and what signs them.
+    pub notices: Option<(Url, Secrets)>,
     pub role: Role,
     pub contexts: Vec<Context>,
     pub key: AuthKey,
     pub cafe_accept_timeout: Duration,
+    pub limits: Limits,
 }
 
 /// All mistakes that were found, each with what to do.
@@ -159,22 +175,28 @@ impl ServeArgs {
         let key = mistakes.note(auth_key(set(self.auth_key)));
         let listen = mistakes.note(listen(or_default(&self.listen, LISTEN)));
         let payment_url = mistakes.note(web_url("PAYMENT_URL", set(self.payment_url)));
+        let notice_url = mistakes.note(web_url("NOTICE_URL", set(self.notice_url)));
+        let notices = notice_url
+            .and_then(|url| mistakes.note(notices(url, set(self.notice_secrets).as_deref())));
         let role = mistakes.note(role(or_default(&self.role, ROLE)));
         let contexts = mistakes.note(contexts(or_default(&self.contexts, CONTEXTS)));
         let timeout = mistakes.note(duration(
             "CAFE_ACCEPT_TIMEOUT",
             or_default(&self.cafe_accept_timeout, CAFE_ACCEPT_TIMEOUT),
         ));
+        let limits = self.limits.check_into(mistakes);
         let (key, listen) = (key?, listen?);
         mistakes.note(may_listen(listen, &key));
         Some(Config {
             store: store?,
             listen,
             payment_url: payment_url?,
+            notices: notices?,
             role: role?,
             contexts: contexts?,
             key,
             cafe_accept_timeout: timeout?,
+            limits: limits?,
         })
     }
 }

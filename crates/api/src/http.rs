@@ -7,11 +7,13 @@ pub mod correlation;
 pub mod extract;
 pub mod health;
 pub mod idempotency;
+pub mod intake;
 pub mod min_position;
 pub mod page;
 pub mod problem;
 pub mod refusal;
 pub mod router;
+pub mod timeline;
 pub mod views;
 
 pub use idempotency::LOG_POSITION;

@@ -1,3 +1,8 @@
-//! The routes of each context, under its name.
+//! The routes of each context, under its name, and those that all of them share.
 
 pub mod cafe;
+pub mod market;
+pub mod notices;
+pub mod rental;
+pub mod restaurant;
+pub mod warehouse;

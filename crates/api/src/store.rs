@@ -1,4 +1,4 @@
-//! Where the data is: a pool for the views' database, and the log.
+//! Where the data is: pools for the views' database, and the log.
 
 use crate::{
     cli::Failure,
@@ -16,8 +16,11 @@ use eventlog::{
 use std::{error::Error, path::PathBuf, sync::Arc, time::Duration};
 use tokio_postgres::{Config, NoTls};
 
-/// How many connections queries, workers and commands share. The log has its own.
+/// How many connections workers and commands share. The log has its own.
 const CONNECTIONS: usize = 24;
+
+/// How many connections queries have, which are answered whatever commands and workers do.
+const QUERY_CONNECTIONS: usize = 16;
 
 /// How long the database may take to connect, and to hand out a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,7 +30,10 @@ const STATEMENT_TIME: Duration = Duration::from_secs(30);
 
 /// Opened, with all schemas up to date.
 pub struct Store {
+    /// For workers and commands.
     pub pool: Pool,
+    /// For queries.
+    pub queries: Pool,
     pub log: Arc<dyn EventLog>,
     /// For what is kept in files.
     pub data_dir: PathBuf,
@@ -95,9 +101,11 @@ impl Store {
         statement_time: Option<Duration>,
     ) -> Result<Self, StoreError> {
         let opened =
-            open_log_and_pool(database, config.eventstore_url.as_deref(), statement_time).await;
+            open_log_and_pools(database, config.eventstore_url.as_deref(), statement_time).await;
         match opened {
-            Ok((log, pool)) => Ok(Self { pool, log, data_dir: config.data_dir.clone(), embedded }),
+            Ok((log, pool, queries)) => {
+                Ok(Self { pool, queries, log, data_dir: config.data_dir.clone(), embedded })
+            }
             Err(error) => {
                 stop(embedded).await;
                 Err(error)
@@ -113,6 +121,7 @@ impl Store {
     /// Closes the connections, and stops the private PostgreSQL if it is ours.
     pub async fn close(self) -> Result<(), Failure> {
         self.pool.close();
+        self.queries.close();
         drop(self.log);
         stop(self.embedded).await;
         Ok(())
@@ -149,28 +158,30 @@ async fn stop(embedded: Option<Embedded>) {
     }
 }
 
-async fn open_log_and_pool(
+async fn open_log_and_pools(
     mut database: Config,
     eventstore_url: Option<&str>,
     statement_time: Option<Duration>,
-) -> Result<(Arc<dyn EventLog>, Pool), StoreError> {
+) -> Result<(Arc<dyn EventLog>, Pool, Pool), StoreError> {
     database
         .connect_timeout(PATIENCE)
         .keepalives_idle(Duration::from_secs(10))
         .tcp_user_timeout(Duration::from_secs(15))
         .application_name("jangteo");
-    // Nearly everything here goes by key. A plan that was made while a table was empty must not
-    // scan it when it has grown.
+    // Nearly everything here goes by key: a plan that was made while a table was empty must not
+    // scan it when it has grown, and compiling a plan takes longer than running it. What DATABASE_URL
+    // says itself wins.
     let given = database.get_options().unwrap_or_default();
-    let options = format!("{given} -c enable_seqscan=off");
+    let options = format!("-c enable_seqscan=off -c jit=off {given}");
     database.options(options.trim());
-    let pool = pool(&database, statement_time)?;
+    let queries = pool(&database, QUERY_CONNECTIONS, statement_time)?;
+    let pool = pool(&database, CONNECTIONS, statement_time)?;
     let log: Arc<dyn EventLog> = match eventstore_url {
         Some(url) => Arc::new(EventStoreDb::connect(url)?),
         None => Arc::new(PostgresLog::open(database).await?),
     };
     migrate(&pool).await?;
-    Ok((log, pool))
+    Ok((log, pool, queries))
 }
 
 async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
@@ -180,7 +191,11 @@ async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
     idempotency::migrate(pool).await
 }
 
-fn pool(database: &Config, statement_time: Option<Duration>) -> Result<Pool, BuildError> {
+fn pool(
+    database: &Config,
+    connections: usize,
+    statement_time: Option<Duration>,
+) -> Result<Pool, BuildError> {
     let mut database = database.clone();
     if let Some(time) = statement_time {
         let given = database.get_options().unwrap_or_default();
@@ -189,7 +204,7 @@ fn pool(database: &Config, statement_time: Option<Duration>) -> Result<Pool, Bui
     }
     let manager = ManagerConfig { recycling_method: RecyclingMethod::Verified };
     Pool::builder(Manager::from_config(database, NoTls, manager))
-        .max_size(CONNECTIONS)
+        .max_size(connections)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(PATIENCE))
         .create_timeout(Some(PATIENCE))

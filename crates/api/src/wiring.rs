@@ -1,10 +1,15 @@
 //! The composition root: everything that runs is put together here.
 
+mod contexts;
+
+pub use contexts::Contexts;
+
 use crate::{
     config::Config,
     http::{
         health::Health,
         idempotency::{Ledger, Once},
+        intake::Intake,
         router::{Layers, router},
         views::Views,
     },
@@ -13,16 +18,15 @@ use crate::{
 };
 use axum::Router;
 use commands::{
-    cafe::Cafe,
     clock::{Clock, SystemClock},
-    notices::{Delivery, LogSink},
+    notices::{Delivery, LogSink, NoticeSink, WebhookSink, webhook::InvalidWebhook},
     parts::Parts,
     payment::{
-        HttpGateway, PaymentGateway, Simulator,
+        Breaker, HttpGateway, PaymentGateway, Simulator,
         http::{InvalidGateway, Limits},
         simulator::{Behaviour, JournalError},
     },
-    reactor::{Reactor, consumer_name, fire},
+    reactor::consumer_name,
     timers::Timers,
 };
 use deadpool_postgres::PoolError;
@@ -48,6 +52,8 @@ const CHARGES: &str = "charges.jsonl";
 pub enum WiringError {
     #[error("PAYMENT_URL cannot be used")]
     Gateway(#[from] InvalidGateway),
+    #[error("NOTICE_URL cannot be used")]
+    Notices(#[from] InvalidWebhook),
     #[error("the payment simulator cannot start")]
     Simulator(#[from] JournalError),
     #[error("the data directory cannot be made")]
@@ -59,7 +65,7 @@ pub enum WiringError {
 /// The service, running. What [`Service::router`] gives is still to be served.
 pub struct Service {
     pub router: Router,
-    pub cafe: Cafe,
+    pub contexts: Contexts,
     /// Cancelled first: the service is not ready any more.
     stopping: CancellationToken,
     /// Commands under way.
@@ -75,32 +81,41 @@ impl Service {
         let stop_workers = CancellationToken::new();
         let parts = Parts::default();
         parts.look(&store.pool).await?;
-        let cafe = cafe(config, store, &clock, &parts)?;
+        let payments = Payments::new(config, store)?;
+        let contexts = Contexts::new(store, &clock, &parts, &payments.gateway, cafe_rules(config));
         let engine = engine(store);
         let stopping = CancellationToken::new();
         let health = Health::new(
             store.log.clone(),
-            store.pool.clone(),
+            store.queries.clone(),
             followers(&config.contexts),
+            payments.breaker,
             stopping.clone(),
         );
         let commands = TaskTracker::new();
         let ledger = Ledger::new(store.pool.clone());
         let once = Once::new(ledger.clone(), commands.clone(), clock.clone());
+        let notices = Delivery::new(store.pool.clone(), notice_sink(config, &clock)?);
         let mut workers = match config.role.works() {
-            true => start_workers(config, store, &cafe, &parts, &engine, &stop_workers),
+            true => start_workers(config, store, &contexts, &parts, &engine, &stop_workers),
             false => JoinSet::new(),
         };
+        if config.role.works() {
+            workers.spawn(notices.run(stop_workers.clone()));
+        }
         workers.spawn(parts.follow(store.pool.clone(), stop_workers.clone()));
         workers.spawn(health.clone().watch());
         workers.spawn(ledger.keep_clean(CLEAN_EVERY, stop_workers.clone()));
-        let views = Views { engine, pool: store.pool.clone() };
-        let contexts = contexts(
-            config,
-            routes::cafe::Cafe { commands: cafe.clone(), views, clock: clock.clone() },
-        );
-        let router = router(contexts, Layers { key: config.key.clone(), once, health, clock });
-        Ok(Self { router, cafe, stopping, commands, workers, stop_workers })
+        let views = Views { engine, pool: store.queries.clone() };
+        let routes = match config.role.answers() {
+            true => served(config, &contexts, &views, &clock)
+                .merge(routes::notices::routes(store.pool.clone())),
+            false => Router::new(),
+        };
+        let intake = Intake::new(config.limits.intake);
+        let layers = Layers { key: config.key.clone(), once, intake, health, clock };
+        let router = router(routes, layers);
+        Ok(Self { router, contexts, stopping, commands, workers, stop_workers })
     }
 
     /// Says that no more requests should come.
@@ -118,14 +133,14 @@ impl Service {
     }
 }
 
-/// The café without what leaves the process: for commands from the command line.
-pub async fn cafe_for_staff(store: &Store) -> Result<Cafe, WiringError> {
+/// The contexts without what leaves the process: for commands from the command line.
+pub async fn contexts_for_staff(store: &Store) -> Result<Contexts, WiringError> {
     let parts = Parts::default();
     parts.look(&store.pool).await?;
-    let gateway = Arc::new(Simulator::open(None, Behaviour::default())?);
+    let gateway: Arc<dyn PaymentGateway> = Arc::new(Simulator::open(None, Behaviour::default())?);
     let rules =
         Rules { accept_timeout: chrono::Duration::minutes(15), payment_grace: PAYMENT_GRACE };
-    Ok(Cafe::new(store.log.clone(), SystemClock::shared(), parts, gateway, rules))
+    Ok(Contexts::new(store, &SystemClock::shared(), &parts, &gateway, rules))
 }
 
 /// The views' engine, as a process of its own.
@@ -133,18 +148,29 @@ pub fn engine(store: &Store) -> Engine {
     Engine::new(store.log.clone(), store.pool.clone(), SystemClock.new_id(), Options::default())
 }
 
-fn cafe(
-    config: &Config,
-    store: &Store,
-    clock: &Arc<dyn Clock>,
-    parts: &Parts,
-) -> Result<Cafe, WiringError> {
-    let gateway = gateway(config.payment_url.as_ref(), &store.data_dir)?;
+fn cafe_rules(config: &Config) -> Rules {
     // A year at most, so it fits.
     let accept_timeout =
         chrono::Duration::milliseconds(config.cafe_accept_timeout.as_millis() as i64);
-    let rules = Rules { accept_timeout, payment_grace: PAYMENT_GRACE };
-    Ok(Cafe::new(store.log.clone(), clock.clone(), parts.clone(), gateway, rules))
+    Rules { accept_timeout, payment_grace: PAYMENT_GRACE }
+}
+
+/// The payment gateway, which all contexts share.
+struct Payments {
+    /// Behind the breaker, unless that is off.
+    gateway: Arc<dyn PaymentGateway>,
+    breaker: Option<Arc<Breaker>>,
+}
+
+impl Payments {
+    fn new(config: &Config, store: &Store) -> Result<Self, WiringError> {
+        let gateway = gateway(config.payment_url.as_ref(), &store.data_dir)?;
+        let Some(settings) = config.limits.breaker.clone() else {
+            return Ok(Self { gateway, breaker: None });
+        };
+        let breaker = Arc::new(Breaker::new(gateway, settings));
+        Ok(Self { gateway: breaker.clone(), breaker: Some(breaker) })
+    }
 }
 
 fn gateway(url: Option<&Url>, data_dir: &Path) -> Result<Arc<dyn PaymentGateway>, WiringError> {
@@ -157,13 +183,19 @@ fn gateway(url: Option<&Url>, data_dir: &Path) -> Result<Arc<dyn PaymentGateway>
     Ok(Arc::new(Simulator::open(Some(journal), Behaviour::default())?))
 }
 
-fn contexts(config: &Config, cafe: routes::cafe::Cafe) -> Router {
-    if !config.role.answers() {
-        return Router::new();
-    }
-    config.contexts.iter().fold(Router::new(), |router, context| match context {
-        Context::Cafe => router.merge(routes::cafe::routes(cafe.clone())),
-    })
+fn notice_sink(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn NoticeSink>, WiringError> {
+    let Some((url, secrets)) = &config.notices else {
+        return Ok(Arc::new(LogSink));
+    };
+    Ok(Arc::new(WebhookSink::new(url.clone(), secrets.clone(), clock.clone())?))
+}
+
+fn served(config: &Config, contexts: &Contexts, views: &Views, clock: &Arc<dyn Clock>) -> Router {
+    let each = config.contexts.iter().map(|context| contexts.routes(*context, views, clock));
+    each.fold(Router::new(), Router::merge)
 }
 
 /// Who should follow the log for these contexts, here or elsewhere.
@@ -173,36 +205,28 @@ fn followers(contexts: &[Context]) -> Vec<String> {
     let views = views.filter(|name| {
         Context::of_category(name).is_some_and(|context| contexts.contains(&context))
     });
+    let views = views.chain([projections::timeline::NAME]);
     reactors.chain(views.map(str::to_owned)).collect()
 }
 
 fn start_workers(
     config: &Config,
     store: &Store,
-    cafe: &Cafe,
+    contexts: &Contexts,
     parts: &Parts,
     engine: &Engine,
     stop: &CancellationToken,
 ) -> JoinSet<()> {
     let mut workers = engine.start(&config.contexts, stop);
     for context in &config.contexts {
-        match context {
-            Context::Cafe => {
-                let owner = SystemClock.new_id();
-                let cafe = Arc::new(cafe.clone());
-                let reactor =
-                    Reactor::new(cafe, store.log.clone(), store.pool.clone(), parts.clone(), owner);
-                workers.spawn(reactor.run(stop.clone()));
-            }
-        }
+        contexts.follow(*context, store, parts, stop, &mut workers);
     }
     let names = config.contexts.iter().map(|context| context.name().to_owned()).collect();
     let timers = Timers::new(store.pool.clone(), names);
-    let (cafe, cancel) = (cafe.clone(), stop.clone());
-    workers.spawn(timers.run(cancel, move |timer| {
-        let cafe = cafe.clone();
-        async move { fire(&cafe, timer).await }.boxed()
+    let contexts = contexts.clone();
+    workers.spawn(timers.run(stop.clone(), move |timer| {
+        let contexts = contexts.clone();
+        async move { contexts.fire(timer).await }.boxed()
     }));
-    workers.spawn(Delivery::new(store.pool.clone(), Arc::new(LogSink)).run(stop.clone()));
     workers
 }

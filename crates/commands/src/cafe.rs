@@ -74,8 +74,9 @@ impl Cafe {
     /// Orders and pays. Comes back when the payment is on record: the order as it was when it was
     /// paid. The work goes on when the caller no longer waits.
     ///
-    /// Errors beside the usual: [`Error::PaymentDeclined`], [`Error::PaymentUnavailable`] (the
-    /// order is closed, and the same command may be sent again), [`Error::PaymentUnknown`].
+    /// Errors beside the usual: [`Error::PaymentPaused`] (nothing is stored),
+    /// [`Error::PaymentDeclined`], [`Error::PaymentUnavailable`] (the order is closed, and the same
+    /// command may be sent again), [`Error::PaymentUnknown`].
     pub async fn place(&self, order: PlaceOrder, meta: &Meta) -> Result<(Id, Done<Order>), Error> {
         let (this, meta) = (self.clone(), meta.clone());
         let placing = tokio::spawn(async move { this.place_and_pay(order, &meta).await });
@@ -129,6 +130,7 @@ impl Cafe {
         meta: &Meta,
     ) -> Result<(Id, Done<Order>), Error> {
         let id = place.order_id.unwrap_or_else(|| meta.command_id.into());
+        let room = self.room_to_pay(&id).await?;
         let command = order::Command::Place {
             listed: self.0.menu.load(place.product.as_str()).await?.state.price(),
             product: place.product,
@@ -145,7 +147,7 @@ impl Cafe {
             placed = self.place_again(&id, &placed.state, command, meta).await?;
         }
         let paid = match placed.state.payment_open() {
-            true => self.charge(&id, &placed.state).await?,
+            true => self.charge(&id, &placed, room, meta).await?,
             false => placed,
         };
         outcome(&id, &paid.state)?;

@@ -1,8 +1,10 @@
 //! Why a command was not done. Three kinds: the business refuses, somebody was first, something
 //! broke.
 
+use crate::payment::Paused;
 use domain::{Kind, Refusal, stored::DecodeError};
 use eventlog::{AppendError, LogError};
+use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -12,9 +14,12 @@ pub enum Error {
     /// Others kept changing the same thing: try again.
     #[error("somebody else changed this at the same moment: try again")]
     ConcurrentChange,
-    /// A part is paused by the staff. Nothing was stored.
-    #[error("{part} is paused for maintenance")]
+    /// A part is paused by the staff, or its workers do not run. Nothing was stored.
+    #[error("{part} is down, for maintenance or because nobody works on it")]
     PartDown { part: String },
+    /// The gateway is left alone for a while. Nothing was stored.
+    #[error("payments are paused for a moment; nothing was stored and nothing was charged")]
+    PaymentPaused { retry_after: Duration },
     #[error("the payment was declined")]
     PaymentDeclined { order_id: String },
     /// The gateway was not reached; nothing was charged, and the order is closed.
@@ -45,10 +50,23 @@ pub struct Refused {
     pub kind: Kind,
     /// How the world is, in one sentence.
     pub message: String,
+    /// The numbers it speaks of, each under the name it has in JSON.
+    pub figures: Vec<(&'static str, i64)>,
 }
 
 impl<R: Refusal> From<R> for Refused {
     fn from(refusal: R) -> Self {
-        Self { code: refusal.code(), kind: refusal.kind(), message: refusal.to_string() }
+        Self {
+            code: refusal.code(),
+            kind: refusal.kind(),
+            message: refusal.to_string(),
+            figures: refusal.figures(),
+        }
+    }
+}
+
+impl From<Paused> for Error {
+    fn from(paused: Paused) -> Self {
+        Self::PaymentPaused { retry_after: paused.retry_after }
     }
 }

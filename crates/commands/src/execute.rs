@@ -33,6 +33,15 @@ const PAGE: usize = 500;
 /// The place of one stream in the cache; its lock is the queue.
 type Slot<A> = Arc<Mutex<Option<Seen<A>>>>;
 
+/// What a command is answered with.
+enum Answer<A: Aggregate> {
+    Now(Done<A>),
+    /// It was answered before, when the stream had so many events afterwards.
+    Before {
+        length: u64,
+    },
+}
+
 /// Executes the commands of one aggregate type.
 pub struct Executor<A: Aggregate> {
     log: Arc<dyn EventLog>,
@@ -55,6 +64,19 @@ impl<A: Aggregate> Executor<A> {
         meta: &Meta,
     ) -> Result<Done<A>, Error> {
         self.parts.check(A::CATEGORY)?;
+        match self.answer_in_line(id, command, meta).await? {
+            Answer::Now(done) => Ok(done),
+            // Read outside the line: nobody has to wait for what is told once more.
+            Answer::Before { length } => self.first_time(id, meta.command_id, length).await,
+        }
+    }
+
+    async fn answer_in_line(
+        &self,
+        id: &str,
+        command: &A::Command,
+        meta: &Meta,
+    ) -> Result<Answer<A>, Error> {
         let slot = self.slot(id);
         let mut slot = slot.lock().await;
         // A state of which we are not sure after a fault, or after a cancelled request, is not
@@ -79,10 +101,10 @@ impl<A: Aggregate> Executor<A> {
         meta: &Meta,
         seen: &mut Seen<A>,
         mut fresh: bool,
-    ) -> Result<Done<A>, Error> {
+    ) -> Result<Answer<A>, Error> {
         for _ in 0..ATTEMPTS {
             if let Some(&length) = seen.answered.get(&meta.command_id) {
-                return self.first_time(id, meta.command_id, length).await;
+                return Ok(Answer::Before { length });
             }
             let decided = seen.state.decide(command);
             let stores = matches!(&decided, Ok(events) if !events.is_empty());
@@ -95,13 +117,13 @@ impl<A: Aggregate> Executor<A> {
             }
             let events = decided.map_err(|refusal| Error::Refused(refusal.into()))?;
             if events.is_empty() {
-                return Ok(seen.done());
+                return Ok(Answer::Now(seen.done()));
             }
             match self.append(id, seen, events, meta).await {
                 Ok(facts) => {
                     let mut done = seen.done();
                     done.facts = facts;
-                    return Ok(done);
+                    return Ok(Answer::Now(done));
                 }
                 Err(AppendError::Conflict { .. }) => {
                     fresh = true;

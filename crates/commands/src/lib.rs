@@ -8,12 +8,16 @@ pub mod clock;
 mod due;
 mod error;
 mod execute;
+pub mod market;
 mod migrations;
 pub mod notices;
 pub mod parts;
 pub mod payment;
 pub mod reactor;
+pub mod rental;
+pub mod restaurant;
 pub mod timers;
+pub mod warehouse;
 
 pub use error::{Error, Refused};
 pub use execute::{Done, Executor};

@@ -1,22 +1,33 @@
-//! Which parts the staff has paused. A part is an aggregate type, such as `cafe.ticket`; while it is
-//! paused its commands answer [`Error::PartDown`], in every process.
+//! Which parts are down. A part is an aggregate type, such as `cafe.ticket`; while the staff has
+//! paused it its commands answer [`Error::PartDown`], in every process. A promise that an answer
+//! waits for asks more: that the workers of the part run, too.
 
 use crate::Error;
-use deadpool_postgres::{Pool, PoolError};
+use deadpool_postgres::{Client, Pool, PoolError};
 use std::{
     collections::BTreeSet,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// How often each process looks. Pausing waits for twice as long, and is then in force everywhere.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// The paused parts as this process last saw them.
+/// How long a promise waits for workers: as long as it takes to replace them.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+const WORKED: &str = "
+    select name from consumers.checkpoints
+    where name like 'reactor.%' and owner is not null and expires_at > now()";
+
+/// The parts as this process last saw them.
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
     paused: Arc<RwLock<BTreeSet<String>>>,
+    /// The contexts whose facts somebody follows; `None` when nobody has looked yet.
+    worked: Arc<RwLock<Option<BTreeSet<String>>>>,
 }
 
 impl Parts {
@@ -30,6 +41,27 @@ impl Parts {
         Ok(())
     }
 
+    /// Refuses when the part is paused, or when its workers do not run and nobody replaces them.
+    pub async fn must_be_up(&self, part: &str) -> Result<(), Error> {
+        self.check(part)?;
+        let deadline = Instant::now() + PATIENCE;
+        while !self.is_worked(part) {
+            if Instant::now() >= deadline {
+                let part = part.to_owned();
+                return Err(Error::PartDown { part });
+            }
+            sleep(LOOK_EVERY).await;
+        }
+        self.check(part)
+    }
+
+    /// Whether somebody works for the part's context, as far as is known.
+    fn is_worked(&self, part: &str) -> bool {
+        let context = part.split('.').next().unwrap_or(part);
+        let worked = self.worked.read().unwrap_or_else(PoisonError::into_inner);
+        worked.as_ref().is_none_or(|worked| worked.contains(context))
+    }
+
     pub fn paused(&self) -> Vec<String> {
         let paused = self.paused.read().unwrap_or_else(PoisonError::into_inner);
         paused.iter().cloned().collect()
@@ -38,10 +70,11 @@ impl Parts {
     /// Looks once; to be done before the first command is taken.
     pub async fn look(&self, pool: &Pool) -> Result<(), PoolError> {
         let client = pool.get().await?;
-        let select = client.prepare_cached("select part from commands.paused").await?;
-        let rows = client.query(&select, &[]).await?;
-        let paused = rows.iter().map(|row| row.get(0)).collect();
+        let paused = names(&client, "select part from commands.paused").await?;
         *self.paused.write().unwrap_or_else(PoisonError::into_inner) = paused;
+        let worked = names(&client, WORKED).await?.into_iter();
+        let worked = worked.filter_map(|name| Some(name.strip_prefix("reactor.")?.to_owned()));
+        *self.worked.write().unwrap_or_else(PoisonError::into_inner) = Some(worked.collect());
         Ok(())
     }
 
@@ -53,6 +86,12 @@ impl Parts {
             }
         }
     }
+}
+
+async fn names(client: &Client, select: &str) -> Result<BTreeSet<String>, PoolError> {
+    let select = client.prepare_cached(select).await?;
+    let rows = client.query(&select, &[]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// Pauses a part in every process. Comes back when it is in force.

@@ -4,9 +4,12 @@
 //! charge. So asking again is safe, and [`PaymentGateway::find`] tells what became of a request
 //! that was never answered.
 
+pub mod asking;
+pub mod breaker;
 pub mod http;
 pub mod simulator;
 
+pub use breaker::Breaker;
 pub use http::HttpGateway;
 pub use simulator::Simulator;
 
@@ -21,6 +24,23 @@ pub const TIME_LIMIT: Duration = Duration::from_millis(610);
 /// Every method answers within the implementation's time limit.
 #[async_trait]
 pub trait PaymentGateway: Send + Sync + 'static {
+    /// Whether a charge may be begun now: to be asked before an intent is stored, so that nothing
+    /// is stored for a gateway that is known to be down. The room goes with the charge.
+    fn ready(&self) -> Result<Room, Paused> {
+        Ok(Room::default())
+    }
+
+    /// [`PaymentGateway::charge`], in the room that [`PaymentGateway::ready`] gave.
+    async fn charge_in(
+        &self,
+        _room: Room,
+        key: &str,
+        amount: Won,
+        reference: &str,
+    ) -> Result<Charge, GatewayError> {
+        self.charge(key, amount, reference).await
+    }
+
     /// Asks for money. The same key again charges nothing and answers as before. `reference` is
     /// what the charge is for, for people: an order's id.
     async fn charge(&self, key: &str, amount: Won, reference: &str)
@@ -31,6 +51,19 @@ pub trait PaymentGateway: Send + Sync + 'static {
 
     /// Gives `amount` of an approved charge back, once: the same again answers as before.
     async fn refund(&self, key: &str, amount: Won) -> Result<Refund, GatewayError>;
+}
+
+/// Room for one charge. Dropped, it is there for another.
+#[must_use = "the charge is made in it"]
+#[derive(Debug, Default)]
+pub struct Room(Option<breaker::Passage>);
+
+/// No payment can be begun now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("payments are paused; nothing was stored")]
+pub struct Paused {
+    /// When to ask again.
+    pub retry_after: Duration,
 }
 
 /// A charge as the gateway knows it.

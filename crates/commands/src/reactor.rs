@@ -6,24 +6,19 @@
 
 mod handle;
 mod inline;
+mod reactive;
 mod retry;
 
 pub use inline::run_inline;
+pub use reactive::{Reaction, Reactive, fire};
 
-use crate::{
-    Error, Meta,
-    notices::Notice,
-    timers::{Timer, TimerError},
-};
-use async_trait::async_trait;
 use deadpool_postgres::Pool;
-use domain::{Context, Event, Fact};
+use domain::Context;
 use eventlog::{
     Delivery, EventLog, Position, Subscription,
     consumer::{Consumers, Lease, ParkedEvents},
 };
 use handle::Effects;
-use serde::de::DeserializeOwned;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -37,64 +32,6 @@ const BATCH: usize = 1024;
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 /// How often parked streams are looked at and the lease is renewed.
 const TICK: Duration = Duration::from_millis(250);
-
-/// What one fact leads to.
-#[derive(Debug)]
-pub struct Reaction<A> {
-    /// Named requests, in order.
-    pub asks: Vec<(&'static str, A)>,
-    pub set: Vec<Timer>,
-    /// Keys of timers that are no longer needed.
-    pub cancel: Vec<String>,
-    pub notice: Option<Notice>,
-}
-
-/// A context whose facts have consequences.
-#[async_trait]
-pub trait Reactive: Send + Sync + 'static {
-    /// JSON inside timers.
-    type Ask: DeserializeOwned + Send + Sync;
-
-    fn context(&self) -> Context;
-
-    /// What a fact leads to. May read aggregates, stores nothing.
-    async fn react(
-        &self,
-        fact: &Fact<Event>,
-        correlation_id: Uuid,
-    ) -> Result<Reaction<Self::Ask>, Error>;
-
-    /// Does what was asked, and gives the facts that it stored, now or its first time. Doing it
-    /// again changes nothing.
-    async fn perform(&self, ask: &Self::Ask, meta: &Meta) -> Result<Vec<Fact<Event>>, Error>;
-}
-
-/// Does what a timer asks, as the command that its fact and its key make. A refusal is an outcome
-/// like any other.
-pub async fn fire<R: Reactive>(context: &R, timer: Timer) -> Result<(), TimerError> {
-    let ask = serde_json::from_str(&timer.ask).map_err(TimerError::failed)?;
-    let meta = Meta {
-        command_id: Uuid::new_v5(&timer.cause.fact_id, timer.key.as_bytes()),
-        correlation_id: timer.cause.correlation_id,
-        causation_id: Some(timer.cause.fact_id),
-        actor: "timer".to_owned(),
-    };
-    match context.perform(&ask, &meta).await {
-        Ok(_) | Err(Error::Refused(_)) => Ok(()),
-        Err(Error::PartDown { .. }) => Err(TimerError::PartDown),
-        Err(error) => Err(TimerError::failed(error)),
-    }
-}
-
-/// Where the command comes from that a policy asks because of a fact.
-fn meta_of(fact_id: Uuid, correlation_id: Uuid, policy: &str) -> Meta {
-    Meta {
-        command_id: Uuid::new_v5(&fact_id, policy.as_bytes()),
-        correlation_id,
-        causation_id: Some(fact_id),
-        actor: "policy".to_owned(),
-    }
-}
 
 /// The worker that follows one context.
 pub struct Reactor<R: Reactive> {

@@ -29,6 +29,11 @@ pub trait Refusal: std::error::Error + PartialEq + Send + Sync + 'static {
     fn kind(&self) -> Kind {
         Kind::Rule
     }
+
+    /// The numbers that the sentence speaks of, each under the name it has in JSON.
+    fn figures(&self) -> Vec<(&'static str, i64)> {
+        vec![]
+    }
 }
 
 /// What sort of no a refusal is.

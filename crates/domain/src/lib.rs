@@ -10,9 +10,14 @@
 pub mod aggregate;
 pub mod cafe;
 pub mod context;
+pub mod market;
+pub mod rental;
+pub mod restaurant;
 pub mod shared;
 pub mod stored;
 pub mod testing;
+pub mod timeline;
+pub mod warehouse;
 
 pub use aggregate::{Aggregate, Kind, Refusal};
 pub use context::{Context, Event, Fact, decode};

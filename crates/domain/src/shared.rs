@@ -1,5 +1,7 @@
 //! Values that every context uses. One that exists is valid.
 
+pub mod reservations;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

@@ -14,39 +14,19 @@ use domain::{
 
 /// An event of the café, by the aggregate it happened to.
 fn order_event(event: &Event) -> Option<&order::Event> {
-    match event {
-        Event::Cafe(cafe::Event::Order(event)) => Some(event),
-        Event::Cafe(cafe::Event::Ticket(_) | cafe::Event::Member(_) | cafe::Event::MenuItem(_)) => {
-            None
-        }
-    }
+    if let cafe::Event::Order(event) = event.cafe()? { Some(event) } else { None }
 }
 
 fn ticket_event(event: &Event) -> Option<&ticket::Event> {
-    match event {
-        Event::Cafe(cafe::Event::Ticket(event)) => Some(event),
-        Event::Cafe(cafe::Event::Order(_) | cafe::Event::Member(_) | cafe::Event::MenuItem(_)) => {
-            None
-        }
-    }
+    if let cafe::Event::Ticket(event) = event.cafe()? { Some(event) } else { None }
 }
 
 fn member_event(event: &Event) -> Option<&member::Event> {
-    match event {
-        Event::Cafe(cafe::Event::Member(event)) => Some(event),
-        Event::Cafe(cafe::Event::Order(_) | cafe::Event::Ticket(_) | cafe::Event::MenuItem(_)) => {
-            None
-        }
-    }
+    if let cafe::Event::Member(event) = event.cafe()? { Some(event) } else { None }
 }
 
 fn menu_item_event(event: &Event) -> Option<&menu_item::Event> {
-    match event {
-        Event::Cafe(cafe::Event::MenuItem(event)) => Some(event),
-        Event::Cafe(cafe::Event::Order(_) | cafe::Event::Ticket(_) | cafe::Event::Member(_)) => {
-            None
-        }
-    }
+    if let cafe::Event::MenuItem(event) = event.cafe()? { Some(event) } else { None }
 }
 
 literal!(order::Status: Init, PaySuccess, PayFail, OrderReceived, OrderRejected, OrderCancelRequest, OrderCancel, Made, PickedUp);

@@ -9,15 +9,22 @@ pub mod cafe;
 mod engine;
 mod error;
 mod fold;
+pub mod market;
 mod migrations;
 mod progress;
 pub mod query;
 mod read_model;
 mod rebuild;
 pub mod registry;
+pub mod rental;
+pub mod restaurant;
 pub mod row;
 mod table;
+#[cfg(test)]
+mod testing;
+pub mod timeline;
 mod verify;
+pub mod warehouse;
 mod worker;
 
 pub use engine::{Engine, Options};

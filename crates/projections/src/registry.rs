@@ -6,10 +6,19 @@ use crate::{
         menu::Menu, order_status::OrderStatus, point_ledger::PointLedger, points::Points,
         tickets::Tickets,
     },
+    market::{
+        item_info::ItemInfo, payments::Payments, reservations::Reservations, reviews::Reviews,
+    },
     progress::{Condition, Local},
     read_model::ReadModel,
     rebuild::{OnProgress, Rebuilt},
+    rental::{
+        inventory::Stock as RentalStock, orders::Orders as RentalOrders, total_view::TotalView,
+    },
+    restaurant::{menus::Menus, my_page::MyPage},
+    timeline,
     verify::Verified,
+    warehouse::{lots::Lots, movements::Movements, stock::Stock},
 };
 use async_trait::async_trait;
 use domain::Context;
@@ -19,7 +28,19 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// All views of all contexts.
-pub static VIEWS: [&dyn View; 5] = [
+pub static VIEWS: [&dyn View; 17] = [
+    &Of::<Stock>::VIEW,
+    &Of::<Lots>::VIEW,
+    &Of::<Movements>::VIEW,
+    &Of::<ItemInfo>::VIEW,
+    &Of::<Reservations>::VIEW,
+    &Of::<Payments>::VIEW,
+    &Of::<Reviews>::VIEW,
+    &Of::<MyPage>::VIEW,
+    &Of::<Menus>::VIEW,
+    &Of::<TotalView>::VIEW,
+    &Of::<RentalOrders>::VIEW,
+    &Of::<RentalStock>::VIEW,
     &Of::<OrderStatus>::VIEW,
     &Of::<Tickets>::VIEW,
     &Of::<Points>::VIEW,
@@ -93,7 +114,8 @@ pub struct ViewState {
 }
 
 impl Engine {
-    /// Keeps the views of `contexts` until `stop`; they are all over when the set is joined.
+    /// Keeps the views of `contexts`, and the timeline, until `stop`; they are all over when the set
+    /// is joined.
     pub fn start(&self, contexts: &[Context], stop: &CancellationToken) -> JoinSet<()> {
         let mut workers = JoinSet::new();
         for view in VIEWS {
@@ -107,6 +129,10 @@ impl Engine {
                 workers.spawn(async move { view.keep(&engine, &stop).await });
             }
         }
+        let timeline = self.progress.of(timeline::NAME);
+        timeline.send_modify(|local| local.condition = Condition::Standby);
+        let (engine, stop) = (self.clone(), stop.clone());
+        workers.spawn(async move { engine.keep_timeline(&stop).await });
         workers
     }
 

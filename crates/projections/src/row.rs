@@ -105,7 +105,7 @@ pub trait Literal: Copy + Debug + PartialEq + Send + Sync + 'static {
 }
 
 /// A field that holds one of the words of `L`: text in the table, a string in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Word<L>(pub L);
 
 impl<L: Literal> Field for Word<L> {

@@ -33,19 +33,32 @@ impl Engine {
     /// the end. Any number of workers may be asked to keep the same view, here and elsewhere.
     pub async fn keep<M: ReadModel>(&self, stop: &CancellationToken) {
         let progress = self.progress.of(M::NAME);
+        self.keep_up(M::NAME, stop, || self.serve::<M>(&progress, stop)).await;
+    }
+
+    /// Serves a view until that ends well, which it does when it is stopped.
+    pub(crate) async fn keep_up<F>(
+        &self,
+        view: &'static str,
+        stop: &CancellationToken,
+        serve: impl Fn() -> F,
+    ) where
+        F: Future<Output = Result<(), Error>>,
+    {
+        let progress = self.progress.of(view);
         progress.send_modify(|local| local.condition = Condition::Standby);
         let mut pause = *PAUSES.start();
         loop {
             let began = Instant::now();
-            let condition = match self.serve::<M>(&progress, stop).await {
+            let condition = match serve().await {
                 Ok(()) => break,
                 Err(Error::Fenced(_)) => {
-                    tracing::info!(view = M::NAME, "the lease is lost: asking for it again");
+                    tracing::info!(view, "the lease is lost: asking for it again");
                     Condition::Standby
                 }
                 Err(error) => {
                     let reason = error.told();
-                    tracing::warn!(view = M::NAME, %reason, "the view cannot be kept up: trying again");
+                    tracing::warn!(view, %reason, "the view cannot be kept up: trying again");
                     Condition::Degraded(reason)
                 }
             };
@@ -75,7 +88,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn take_lease(
+    pub(crate) async fn take_lease(
         &self,
         view: &'static str,
         progress: &watch::Sender<Local>,

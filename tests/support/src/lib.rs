@@ -1,6 +1,7 @@
 //! What the tests of every crate share: a database of their own, a stand-in for EventStoreDB, and a
-//! TCP proxy that misbehaves on demand.
+//! TCP proxy and a receiver of notices that misbehave on demand.
 
+pub mod notice_receiver;
 pub mod postgres;
 pub mod proxy;
 pub mod stand_in;

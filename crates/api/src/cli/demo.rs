@@ -1,7 +1,12 @@
 //! `demo`: plays a context's walkthrough over HTTP against a running server.
 
 mod cafe;
+mod market;
+mod notices;
 mod player;
+mod rental;
+mod restaurant;
+mod warehouse;
 
 use super::Failure;
 use clap::{Args, ValueEnum};
@@ -23,6 +28,10 @@ pub struct DemoArgs {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Walkthrough {
+    Warehouse,
+    Market,
+    Rental,
+    Restaurant,
     Cafe,
 }
 
@@ -33,6 +42,10 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     let mut player = Player::new(args.url, key, SystemClock::shared())?;
     for walkthrough in walkthroughs {
         match walkthrough {
+            Walkthrough::Warehouse => warehouse::play(&mut player).await?,
+            Walkthrough::Market => market::play(&mut player).await?,
+            Walkthrough::Rental => rental::play(&mut player).await?,
+            Walkthrough::Restaurant => restaurant::play(&mut player).await?,
             Walkthrough::Cafe => cafe::play(&mut player).await?,
         }
     }

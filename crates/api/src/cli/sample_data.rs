@@ -7,8 +7,9 @@ use std::io::{Write, stdout};
 /// Again changes nothing.
 pub async fn run(store: StoreArgs) -> Result<(), Failure> {
     let store = Store::attach(store).await?;
-    let cafe = wiring::cafe_for_staff(&store).await.map_err(|error| store.failed(&error))?;
-    sample_data::load(&cafe).await.map_err(|error| store.failed(&error))?;
+    let contexts =
+        wiring::contexts_for_staff(&store).await.map_err(|error| store.failed(&error))?;
+    sample_data::load(&contexts).await.map_err(|error| store.failed(&error))?;
     writeln!(stdout(), "The sample data is there.")?;
     store.close().await
 }

@@ -77,7 +77,7 @@ fn is_embedded_default(config: &Config) -> bool {
 }
 
 async fn load_sample_data(service: &Service) {
-    if let Err(error) = sample_data::load(&service.cafe).await {
+    if let Err(error) = sample_data::load(&service.contexts).await {
         tracing::warn!(error = %Causes(&error), "the sample data was not loaded; `jangteo sample-data` does it later");
     }
 }

@@ -1,4 +1,6 @@
 use super::*;
+use crate::http::intake;
+use commands::{notices::webhook::Secret, payment::breaker};
 
 fn args() -> ServeArgs {
     ServeArgs { listen: LISTEN.to_owned(), ..ServeArgs::default() }
@@ -26,6 +28,13 @@ fn every_mistake_is_listed() {
         role: "boss".to_owned(),
         contexts: "cafe,spa".to_owned(),
         cafe_accept_timeout: "soon".to_owned(),
+        limits: LimitArgs {
+            command_limit: "0".to_owned(),
+            command_queue: "-1".to_owned(),
+            query_limit: "many".to_owned(),
+            payment_breaker: "maybe".to_owned(),
+            payment_limit: "1.5".to_owned(),
+        },
         ..args()
     };
     let text = wrong.check().expect_err("wrong").to_string();
@@ -37,6 +46,11 @@ fn every_mistake_is_listed() {
         "JANGTEO_ROLE",
         "JANGTEO_CONTEXTS",
         "CAFE_ACCEPT_TIMEOUT",
+        "JANGTEO_COMMAND_LIMIT",
+        "JANGTEO_COMMAND_QUEUE",
+        "JANGTEO_QUERY_LIMIT",
+        "PAYMENT_BREAKER",
+        "PAYMENT_LIMIT",
     ] {
         assert!(text.contains(name), "{name} in {text}");
     }
@@ -61,4 +75,46 @@ fn times_have_units() {
         [parsed("0"), parsed("-1s"), parsed("1d"), parsed(""), parsed("99999999999999999h")],
         [None; 5]
     );
+}
+
+#[test]
+fn notices_are_signed_with_the_first_of_their_secrets() {
+    let with = |url: &str, secrets: &str| {
+        let (notice_url, notice_secrets) = (Some(url.to_owned()), Some(secrets.to_owned()));
+        ServeArgs { notice_url, notice_secrets, ..args() }.check()
+    };
+    let url = "https://sms.example/in";
+    let secret = |id: &str| Secret { id: id.to_owned(), secret: "0123456789abcdef".to_owned() };
+    let both = with(url, "k2:0123456789abcdef, k1:0123456789abcdef").expect("usable");
+    let expected = Secrets::new(secret("k2"), vec![secret("k1")]);
+    assert_eq!(both.notices.map(|(_, secrets)| secrets), Some(expected));
+    for wrong in [
+        "",
+        "0123456789abcdef",
+        "k1:short",
+        "k 1:0123456789abcdef",
+        "k1:0123456789abcde ",
+        "k1:0123456789abcdef,",
+        "k1:0123456789abcdef,k1:0123456789abcdef",
+    ] {
+        let refused = with(url, wrong).expect_err(wrong).to_string();
+        assert!(refused.contains("NOTICE_SECRETS") && !refused.contains("0123456"), "{refused}");
+    }
+    assert!(with("", "k1:0123456789abcdef").expect("usable").notices.is_none());
+    assert!(with("sms.example", "").expect_err("no address").to_string().contains("NOTICE_URL"));
+}
+
+#[test]
+fn limits_are_as_given_or_as_they_were_thought_of() {
+    let config = args().check().expect("usable");
+    assert_eq!(config.limits.intake, intake::Limits::default());
+    assert_eq!(config.limits.breaker, Some(breaker::Settings::default()));
+
+    let (command_limit, command_queue) = ("4".to_owned(), "8".to_owned());
+    let payment_breaker = "off".to_owned();
+    let limits =
+        LimitArgs { command_limit, command_queue, payment_breaker, ..LimitArgs::default() };
+    let config = ServeArgs { limits, ..args() }.check().expect("usable");
+    let expected = intake::Limits { commands: 4, waiting: 8, ..intake::Limits::default() };
+    assert_eq!((config.limits.intake, config.limits.breaker), (expected, None));
 }

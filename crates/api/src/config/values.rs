@@ -2,14 +2,19 @@
 
 use super::{Database, Role};
 use crate::http::auth::AuthKey;
-use domain::Context;
+use commands::notices::webhook::{Secret, Secrets};
+use domain::{Context, Id};
 use reqwest::Url;
 use std::{
+    collections::HashSet,
     net::{SocketAddr, ToSocketAddrs},
     str::FromStr,
     time::Duration,
 };
 use tokio_postgres::config::SslMode;
+
+/// The shortest secret that may sign.
+const LEAST_SECRET: usize = 16;
 
 /// An empty variable is one that is not set.
 pub(super) fn set(value: Option<String>) -> Option<String> {
@@ -69,6 +74,32 @@ pub(super) fn web_url(name: &str, url: Option<String>) -> Result<Option<Url>, St
     url.map(Some).ok_or_else(|| format!("{name} must be a web address, as http://127.0.0.1:9090"))
 }
 
+/// The service that notices go to, with the secrets that it needs. Never repeats a secret.
+pub(super) fn notices(
+    url: Option<Url>,
+    text: Option<&str>,
+) -> Result<Option<(Url, Secrets)>, String> {
+    let Some(url) = url else { return Ok(None) };
+    let text = text.ok_or(
+        "NOTICE_URL needs NOTICE_SECRETS, which sign what is sent there: give them as id:secret, the signing one first",
+    )?;
+    let mut ids = HashSet::new();
+    let secrets = text.split(',').map(|one| secret(one.trim()));
+    let secrets = secrets.map(|one| one.filter(|one| ids.insert(one.id.clone())));
+    let mut secrets = secrets.collect::<Option<Vec<_>>>().into_iter().flatten();
+    let signing = secrets.next().ok_or(
+        "NOTICE_SECRETS must be id:secret with commas between, each id once, each secret 16 printable ASCII characters or more without spaces, as `openssl rand -hex 32` makes it",
+    )?;
+    Ok(Some((url, Secrets::new(signing, secrets.collect()))))
+}
+
+fn secret(text: &str) -> Option<Secret> {
+    let (id, secret) = text.split_once(':')?;
+    let strong = secret.len() >= LEAST_SECRET && secret.bytes().all(|byte| byte.is_ascii_graphic());
+    let id = Id::new(id).ok()?;
+    strong.then(|| Secret { id: id.into(), secret: secret.to_owned() })
+}
+
 pub(super) fn role(text: &str) -> Result<Role, String> {
     match text {
         "all" => Ok(Role::All),
@@ -87,6 +118,20 @@ pub(super) fn contexts(text: &str) -> Result<Vec<Context>, String> {
         let known = Context::ALL.map(Context::name).join(", ");
         format!("JANGTEO_CONTEXTS names {name:?}: give all, or some of {known} with commas between")
     })
+}
+
+/// A number of things that are there at once.
+pub(super) fn count(name: &str, text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=1_000_000).contains(number));
+    number.ok_or_else(|| format!("{name} is {text:?}: give a whole number from 1 to 1000000"))
+}
+
+pub(super) fn on_or_off(name: &str, text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(format!("{name} is {text:?}: give on or off")),
+    }
 }
 
 pub(super) fn duration(name: &str, text: &str) -> Result<Duration, String> {

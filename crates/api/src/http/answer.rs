@@ -37,6 +37,13 @@ impl<T> Answer<T> {
     }
 }
 
+impl Answer<()> {
+    /// 204.
+    pub fn no_content<A: domain::Aggregate>(done: &Done<A>) -> Self {
+        Self { status: StatusCode::NO_CONTENT, location: None, position: done.position, body: () }
+    }
+}
+
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
         let mut headers = HeaderMap::new();
@@ -47,6 +54,9 @@ impl<T: Serialize> IntoResponse for Answer<T> {
                 headers.insert(name, value);
             }
         }
-        (self.status, headers, Json(self.body)).into_response()
+        match self.status {
+            StatusCode::NO_CONTENT => (self.status, headers).into_response(),
+            status => (status, headers, Json(self.body)).into_response(),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Who may ask. Without a key the service listens on loopback only, where everybody may; with one,
 //! every request but those for health needs `Authorization: Bearer <key>`.
 
-use super::problem::Problem;
+use super::{health, problem::Problem};
 use axum::{
     extract::{Request, State},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
@@ -64,7 +64,7 @@ impl Caller {
 
 /// The layer that lets in whom it may.
 pub async fn admit(State(key): State<AuthKey>, mut request: Request, next: Next) -> Response {
-    let is_open = request.uri().path().starts_with("/health/");
+    let is_open = request.uri().path().starts_with(health::PATH);
     if !is_open && !key.admits(request.headers()) {
         return refused();
     }

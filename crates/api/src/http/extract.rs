@@ -124,5 +124,10 @@ impl<T: TryFrom<String, Error = InvalidValue>, S: Send + Sync> FromRequestParts<
     }
 }
 
+/// A body that says nothing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,11 @@
 //! `/health/live`: the process runs. `/health/ready`: it can do its work, and if not, why.
 //!
 //! A dependency that does not answer makes it *down* (503). A follower of the log that nobody runs,
-//! that lags or that has parked events makes it *degraded* (200): commands still work. Lag is
-//! measured against the log's end, never against our own mark.
+//! that lags or that has parked events makes it *degraded* (200), and so does a payment gateway that
+//! is left alone: commands still work, or some of them. Lag is measured against the log's end, never
+//! against our own mark.
+
+mod breaker;
 
 use axum::{
     Json, Router,
@@ -11,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use commands::payment::Breaker;
 use deadpool_postgres::{Pool, PoolError};
 use eventlog::{
     EventLog, Position,
@@ -18,12 +22,15 @@ use eventlog::{
 };
 use serde::Serialize;
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+
+/// What begins like this is told to everybody, always.
+pub const PATH: &str = "/health/";
 
 /// How long a dependency may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -70,11 +77,14 @@ pub struct Report {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
-    /// `log`, `database`, `service`, or the name of a follower of the log.
+    /// `log`, `database`, `breaker`, `service`, or the name of a follower of the log.
     pub name: String,
     pub status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What happened since the start, where that is counted.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<&'static str, u64>,
 }
 
 impl Report {
@@ -86,11 +96,11 @@ impl Report {
 
 impl Check {
     fn up(name: &str) -> Self {
-        Self { name: name.to_owned(), status: Status::Up, reason: None }
+        Self { name: name.to_owned(), status: Status::Up, reason: None, counts: BTreeMap::new() }
     }
 
     fn not_up(name: &str, status: Status, reason: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), status, reason: Some(reason.into()) }
+        Self { status, reason: Some(reason.into()), ..Self::up(name) }
     }
 }
 
@@ -101,6 +111,8 @@ pub struct Health {
     consumers: Consumers,
     /// The followers of the log that should be there.
     followers: Vec<String>,
+    /// In front of the payment gateway, if there is one.
+    breaker: Option<Arc<Breaker>>,
     stopping: CancellationToken,
     /// Where the log ended at some moments of the last seconds, oldest first.
     ends: Mutex<VecDeque<(Instant, Position)>>,
@@ -113,10 +125,12 @@ impl Health {
         log: Arc<dyn EventLog>,
         pool: Pool,
         followers: Vec<String>,
+        breaker: Option<Arc<Breaker>>,
         stopping: CancellationToken,
     ) -> Arc<Self> {
         let consumers = Consumers::new(pool.clone());
-        Arc::new(Self { log, pool, consumers, followers, stopping, ends: Mutex::default() })
+        let ends = Mutex::default();
+        Arc::new(Self { log, pool, consumers, followers, breaker, stopping, ends })
     }
 
     /// Notes the log's end from time to time, until the service stops.
@@ -131,6 +145,7 @@ impl Health {
         let (log, database, mut checks) =
             tokio::join!(self.check_log(), self.check_database(), self.check_followers());
         checks.splice(0..0, [log, database]);
+        checks.extend(self.breaker.as_deref().map(breaker::check));
         if self.stopping.is_cancelled() {
             checks.push(Check::not_up("service", Status::Down, "it is shutting down"));
         }

@@ -12,7 +12,7 @@ mod once;
 pub use ledger::{Ledger, LedgerError, migrate};
 pub use once::Once;
 
-use super::{auth::Caller, body, correlation::Correlation, problem::Problem};
+use super::{auth::Caller, body, correlation::Correlation, intake::Turn, problem::Problem};
 use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
@@ -39,13 +39,17 @@ pub async fn run_commands(State(once): State<Arc<Once>>, request: Request, next:
     if !is_command(request.method()) {
         return next.run(request).await;
     }
-    let (keyed, request) = match prepare(&*once.clock, request).await {
+    let (keyed, mut request) = match prepare(&*once.clock, request).await {
         Ok(prepared) => prepared,
         Err(problem) => return problem.into_response(),
     };
+    let turn = match Turn::of(request.extensions_mut()).await {
+        Ok(turn) => turn,
+        Err(problem) => return problem.into_response(),
+    };
     match keyed {
-        Some(keyed) => once.run_keyed(keyed, request, next).await,
-        None => once.run_alone(request, next).await,
+        Some(keyed) => once.run_keyed(keyed, turn, request, next).await,
+        None => once.run_alone(turn, request, next).await,
     }
 }
 
@@ -69,7 +73,8 @@ async fn prepare(clock: &dyn Clock, request: Request) -> Result<(Option<Keyed>, 
     Ok((keyed, Request::from_parts(parts, Body::from(body))))
 }
 
-fn is_command(method: &Method) -> bool {
+/// Whether a request may change something.
+pub(super) fn is_command(method: &Method) -> bool {
     [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method)
 }
 

@@ -20,6 +20,9 @@ impl From<Error> for Problem {
             Error::PartDown { part } => {
                 Self::unavailable("part-down", detail, LATER).with("part", part)
             }
+            Error::PaymentPaused { retry_after } => {
+                Self::unavailable("payment-unavailable", detail, retry_after)
+            }
             Error::PaymentDeclined { order_id } => {
                 Self::new(StatusCode::PAYMENT_REQUIRED, "payment-declined", detail)
                     .with("orderId", order_id)
@@ -42,14 +45,15 @@ impl From<Error> for Problem {
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        let Refused { code, kind, message } = refused;
+        let Refused { code, kind, message, figures } = refused;
         tracing::debug!(code, "refused");
-        match kind {
+        let problem = match kind {
             Kind::Unknown => Self::unknown(code, message),
             Kind::Rule => Self::new(StatusCode::CONFLICT, code, message),
             Kind::Value { field } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, message).field(field)
             }
-        }
+        };
+        figures.into_iter().fold(problem, |problem, (name, figure)| problem.with(name, figure))
     }
 }

@@ -5,6 +5,7 @@ use super::{
     correlation,
     health::{self, Health},
     idempotency::{self, Once},
+    intake::{self, Intake},
     problem::Problem,
 };
 use axum::{
@@ -24,6 +25,7 @@ const TIME: Duration = Duration::from_secs(30);
 pub struct Layers {
     pub key: AuthKey,
     pub once: Arc<Once>,
+    pub intake: Intake,
     pub health: Arc<Health>,
     pub clock: Arc<dyn Clock>,
 }
@@ -34,6 +36,7 @@ pub fn router(contexts: Router, layers: Layers) -> Router {
     contexts
         .merge(health::routes(layers.health))
         .layer(from_fn_with_state(layers.once, idempotency::run_commands))
+        .layer(from_fn_with_state(layers.intake, intake::admit))
         .layer(from_fn_with_state(layers.key, auth::admit))
         .layer(from_fn(limit_time))
         .layer(from_fn_with_state(layers.clock, correlation::correlate))

@@ -11,7 +11,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use deadpool_postgres::Pool;
-use projections::{Engine, Error, ReadModel, query, row::Row};
+use domain::InvalidValue;
+use projections::{
+    Engine, Error, ReadModel, query,
+    row::{Literal, Row},
+};
 use serde::Serialize;
 
 /// The views, and how far they are.
@@ -57,12 +61,40 @@ impl Views {
         min.reach(&self.engine, M::NAME).await?;
         // One more than is shown says whether there is a next page.
         let page = query::Page { filters, after, limit: limit + 1 };
-        let mut rows = query::list::<M>(&self.pool, &page).await.map_err(|error| fault(&error))?;
+        let rows = query::list::<M>(&self.pool, &page).await.map_err(|error| fault(&error))?;
+        Ok(Listed::of(rows, &uri, &page.filters, limit, |row| row.key().to_owned()))
+    }
+}
+
+impl<R> Listed<R> {
+    /// A page out of `rows`, of which there is one too many when there is a next page: it begins
+    /// after the key of the last row that is shown.
+    pub fn of(
+        mut rows: Vec<R>,
+        uri: &Uri,
+        filters: &[(String, String)],
+        limit: u32,
+        key: impl Fn(&R) -> String,
+    ) -> Self {
         let is_more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
-        let last = rows.last().filter(|_| is_more).map(Row::key);
-        let next = last.and_then(|last| next_page(uri.path(), &page.filters, limit, last));
-        Ok(Listed { rows, next })
+        let last = rows.last().filter(|_| is_more).map(key);
+        let next = last.and_then(|last| next_page(uri.path(), filters, limit, &last));
+        Self { rows, next }
+    }
+}
+
+/// One of the words that a view shows, such as a status, as it is sent to filter by.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<L>(pub L);
+
+impl<L: Literal> TryFrom<String> for Known<L> {
+    type Error = InvalidValue;
+
+    fn try_from(word: String) -> Result<Self, InvalidValue> {
+        let found = L::ALL.iter().find(|literal| literal.word() == word);
+        let must_be = "one of the words that the view shows";
+        found.map(|literal| Self(*literal)).ok_or(InvalidValue { must_be })
     }
 }
 

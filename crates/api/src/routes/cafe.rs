@@ -7,12 +7,13 @@ mod short;
 mod tickets;
 mod views;
 
-use crate::http::views::Views;
+use crate::http::{timeline, views::Views};
 use axum::{
     Router,
     routing::{get, post, put},
 };
 use commands::clock::Clock;
+use domain::{Aggregate, cafe::order::Order};
 use std::sync::Arc;
 
 /// What the café's handlers need.
@@ -24,6 +25,8 @@ pub struct Cafe {
 }
 
 pub fn routes(cafe: Cafe) -> Router {
+    let order =
+        timeline::route("/cafe/orders/{orderId}/timeline", Order::CATEGORY, cafe.views.clone());
     Router::new()
         .route("/cafe/orders", post(orders::place))
         .route("/cafe/orders/{orderId}", get(views::order).put(short::change_order))
@@ -52,4 +55,5 @@ pub fn routes(cafe: Cafe) -> Router {
         .route("/cafe/customerManagements", get(views::points))
         .route("/cafe/customerManagements/{customerId}", get(views::points_of))
         .with_state(cafe)
+        .merge(order)
 }

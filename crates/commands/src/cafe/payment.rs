@@ -5,7 +5,7 @@ use super::{Cafe, reactions::facts};
 use crate::{
     Error, Meta,
     execute::Done,
-    payment::{Charge, ChargeStatus, GatewayError},
+    payment::{Charge, ChargeStatus, GatewayError, Room, asking},
 };
 use domain::{
     Event, Fact, Id, Won,
@@ -21,33 +21,47 @@ use uuid::Uuid;
 const OUTCOMES: Uuid = Uuid::from_u128(0x6b1f_2a50_8f0e_4d57_9d0a_5c2a_7f3e_c0fe);
 
 impl Cafe {
-    /// Charges the order's open attempt and records the outcome, as far as there is one.
-    pub(super) async fn charge(&self, id: &Id, order: &Order) -> Result<Done<Order>, Error> {
-        let (attempt, amount) = (order.attempt(), due(id, order)?);
-        let key = payment_key(id.as_str(), attempt);
-        match self.0.gateway.charge(&key, amount, id.as_str()).await {
-            Ok(charge) => self.record(id, attempt, charge).await,
-            Err(GatewayError::NotReached(source)) => {
-                tracing::warn!(error = %Causes(&*source), "the payment gateway was not reached");
-                self.close(id, attempt, "the gateway was not reached").await
-            }
-            Err(GatewayError::Rejected { status, detail }) => {
-                tracing::error!(status, detail, "the payment gateway refuses a charge");
-                self.close(id, attempt, "the gateway refused the request").await
-            }
-            Err(GatewayError::Unknown(source)) => {
-                tracing::warn!(error = %Causes(&*source), "the payment gateway did not answer");
-                self.ask(id, attempt, &key).await
-            }
+    /// Room for the order's payment, before anything is stored. Without room only what is a repeat
+    /// goes on, for it begins no payment.
+    pub(super) async fn room_to_pay(&self, id: &Id) -> Result<Room, Error> {
+        let paused = match self.0.gateway.ready() {
+            Ok(room) => return Ok(room),
+            Err(paused) => paused,
+        };
+        let order = self.load_order(id).await?.state;
+        match order.exists() && order.failure() != Some(PaymentFailure::Unavailable) {
+            true => Ok(Room::default()),
+            false => Err(paused.into()),
         }
     }
 
-    /// Asks once what became of the charge. What stays unknown is settled later, see
-    /// [`Cafe::settle_payment`].
-    async fn ask(&self, id: &Id, attempt: u32, key: &str) -> Result<Done<Order>, Error> {
-        match self.0.gateway.find(key).await {
-            Ok(Some(charge)) => self.record(id, attempt, charge).await,
-            Ok(None) | Err(_) => self.load_order(id).await,
+    /// Charges the order's open attempt and records the outcome, as far as there is one. `placed`
+    /// is what placing the order has just led to.
+    pub(super) async fn charge(
+        &self,
+        id: &Id,
+        placed: &Done<Order>,
+        room: Room,
+        cause: &Meta,
+    ) -> Result<Done<Order>, Error> {
+        let (attempt, amount) = (placed.state.attempt(), due(id, &placed.state)?);
+        // An attempt that was begun earlier may have been charged already, whatever happens now.
+        let is_first = !placed.repeated && !placed.facts.is_empty();
+        let key = payment_key(id.as_str(), attempt);
+        match asking::charge_in(&*self.0.gateway, room, &key, amount, id.as_str()).await {
+            Ok(charge) => self.record(id, attempt, charge, cause).await,
+            Err(GatewayError::NotReached(source)) if is_first => {
+                tracing::warn!(error = %Causes(&*source), "the payment gateway was not reached");
+                self.close(id, attempt, "the gateway was not reached", cause).await
+            }
+            Err(GatewayError::Rejected { status, detail }) => {
+                tracing::error!(status, detail, "the payment gateway refuses a charge");
+                self.close(id, attempt, "the gateway refused the request", cause).await
+            }
+            // What stays unknown is settled later, see [`Cafe::settle_payment`].
+            Err(GatewayError::NotReached(_) | GatewayError::Unknown(_)) => {
+                self.load_order(id).await
+            }
         }
     }
 
@@ -57,6 +71,7 @@ impl Cafe {
         &self,
         id: &Id,
         attempt: u32,
+        cause: &Meta,
     ) -> Result<Vec<Fact<Event>>, Error> {
         let order = self.load_order(id).await?.state;
         if !order.payment_open() || order.attempt() != attempt {
@@ -64,9 +79,9 @@ impl Cafe {
         }
         let key = payment_key(id.as_str(), attempt);
         let found = self.0.gateway.find(&key).await;
-        let settled = match found.map_err(|error| unavailable(id, error))? {
-            Some(charge) => self.record(id, attempt, charge).await?,
-            None => self.close(id, attempt, "the gateway has no charge").await?,
+        let settled = match found.map_err(|error| asking::error(error, id.as_str()))? {
+            Some(charge) => self.record(id, attempt, charge, cause).await?,
+            None => self.close(id, attempt, "the gateway has no charge", cause).await?,
         };
         Ok(facts(settled, cafe::Event::Order))
     }
@@ -76,22 +91,23 @@ impl Cafe {
         &self,
         id: &Id,
         attempt: u32,
+        cause: &Meta,
     ) -> Result<Vec<Fact<Event>>, Error> {
         let key = payment_key(id.as_str(), attempt);
         let found = self.0.gateway.find(&key).await;
-        match found.map_err(|error| unavailable(id, error))? {
+        match found.map_err(|error| asking::error(error, id.as_str()))? {
             Some(charge) if charge.status == ChargeStatus::Approved => {
-                self.give_back(id, attempt, charge.amount).await
+                self.give_back(id, attempt, charge.amount, cause).await
             }
             Some(_) | None => Ok(vec![]),
         }
     }
 
     /// Gives back what the order says is due.
-    pub(super) async fn refund(&self, id: &Id) -> Result<Vec<Fact<Event>>, Error> {
+    pub(super) async fn refund(&self, id: &Id, cause: &Meta) -> Result<Vec<Fact<Event>>, Error> {
         let order = self.load_order(id).await?.state;
         match order.refund_due() {
-            Some(amount) => self.give_back(id, order.attempt(), amount).await,
+            Some(amount) => self.give_back(id, order.attempt(), amount, cause).await,
             None => Ok(vec![]),
         }
     }
@@ -101,22 +117,24 @@ impl Cafe {
         id: &Id,
         attempt: u32,
         amount: Won,
+        cause: &Meta,
     ) -> Result<Vec<Fact<Event>>, Error> {
         let key = payment_key(id.as_str(), attempt);
-        if let Err(refused) = self.0.gateway.refund(&key, amount).await {
-            // Somebody may have given it back by hand.
-            let found = self.0.gateway.find(&key).await;
-            if !found.is_ok_and(|charge| charge.is_some_and(|charge| charge.refunded)) {
-                return Err(unavailable(id, refused));
-            }
-        }
+        let given_back = asking::give_back(&*self.0.gateway, &key, amount).await;
+        given_back.map_err(|error| asking::error(error, id.as_str()))?;
         let noted = Command::NoteRefunded { attempt, amount };
-        let done = self.order(id, noted, &meta(id, attempt, "refunded")).await?;
+        let done = self.order(id, noted, &meta(id, attempt, "refunded", cause)).await?;
         Ok(facts(done, cafe::Event::Order))
     }
 
     /// Records what the gateway said. Money for an attempt that was closed meanwhile goes back.
-    async fn record(&self, id: &Id, attempt: u32, charge: Charge) -> Result<Done<Order>, Error> {
+    async fn record(
+        &self,
+        id: &Id,
+        attempt: u32,
+        charge: Charge,
+        cause: &Meta,
+    ) -> Result<Done<Order>, Error> {
         let (amount, charge_id) = (charge.amount, charge.charge_id);
         let (command, charged) = match charge.status {
             ChargeStatus::Approved => (Command::NotePaid { attempt, amount, charge_id }, true),
@@ -125,9 +143,9 @@ impl Cafe {
                 (Command::NotePaymentFailed { attempt, reason, detail }, false)
             }
         };
-        match self.order(id, command, &meta(id, attempt, "charged")).await {
+        match self.order(id, command, &meta(id, attempt, "charged", cause)).await {
             Err(Error::Refused(_)) if charged => {
-                self.give_back(id, attempt, amount).await?;
+                self.give_back(id, attempt, amount, cause).await?;
                 self.load_order(id).await
             }
             recorded => recorded,
@@ -135,13 +153,19 @@ impl Cafe {
     }
 
     /// Ends an attempt that charged nothing.
-    async fn close(&self, id: &Id, attempt: u32, why: &str) -> Result<Done<Order>, Error> {
+    async fn close(
+        &self,
+        id: &Id,
+        attempt: u32,
+        why: &str,
+        cause: &Meta,
+    ) -> Result<Done<Order>, Error> {
         let command = Command::NotePaymentFailed {
             attempt,
             reason: PaymentFailure::Unavailable,
             detail: Some(why.to_owned()),
         };
-        self.order(id, command, &meta(id, attempt, "closed")).await
+        self.order(id, command, &meta(id, attempt, "closed", cause)).await
     }
 }
 
@@ -150,21 +174,14 @@ fn due(id: &Id, order: &Order) -> Result<Won, Error> {
     order.amount().ok_or(Error::PaymentUnknown { order_id })
 }
 
-/// Nothing is lost: whoever asked asks again.
-fn unavailable(id: &Id, error: GatewayError) -> Error {
-    match error {
-        GatewayError::NotReached(_) | GatewayError::Unknown(_) => {
-            let order_id = id.to_string();
-            Error::PaymentUnknown { order_id }
-        }
-        GatewayError::Rejected { status, detail } => {
-            Error::PaymentRejected(format!("{status}: {detail}"))
-        }
-    }
-}
-
-fn meta(id: &Id, attempt: u32, what: &str) -> Meta {
+/// Of a command that records what the gateway said, whoever asked it: the first to record it counts.
+/// It belongs to the request at the beginning, like what asked.
+fn meta(id: &Id, attempt: u32, what: &str, cause: &Meta) -> Meta {
     let name = format!("cafe.order-{id}/{attempt}/{what}");
-    let command_id = Uuid::new_v5(&OUTCOMES, name.as_bytes());
-    Meta { command_id, correlation_id: command_id, causation_id: None, actor: "payment".to_owned() }
+    Meta {
+        command_id: Uuid::new_v5(&OUTCOMES, name.as_bytes()),
+        correlation_id: cause.correlation_id,
+        causation_id: cause.causation_id,
+        actor: "payment".to_owned(),
+    }
 }

@@ -30,14 +30,16 @@ impl Reactive for Cafe {
         fact: &Fact<Event>,
         correlation_id: Uuid,
     ) -> Result<Reaction<Ask>, Error> {
-        let Event::Cafe(event) = &fact.event;
+        let Some(event) = fact.event.cafe() else {
+            return Ok(Reaction::none());
+        };
         let cafe_fact = fact.with(event.clone());
         let cause = Cause { fact_id: fact.id, correlation_id };
         let mut reaction = Reaction {
             asks: vec![],
             set: vec![],
             cancel: vec![],
-            notice: self.notice(&cafe_fact).await?,
+            notices: self.notice(&cafe_fact).await?.into_iter().collect(),
         };
         for (policy, ask) in react(&cafe_fact, &self.0.rules) {
             match ask {
@@ -65,11 +67,13 @@ impl Reactive for Cafe {
                 let done = self.member(id, command.clone(), meta).await?;
                 Ok(facts(done, cafe::Event::Member))
             }
-            Ask::SettlePayment { order, attempt } => self.settle_payment(order, *attempt).await,
-            Ask::WatchLateCharge { order, attempt } => {
-                self.watch_late_charge(order, *attempt).await
+            Ask::SettlePayment { order, attempt } => {
+                self.settle_payment(order, *attempt, meta).await
             }
-            Ask::Refund { order } => self.refund(order).await,
+            Ask::WatchLateCharge { order, attempt } => {
+                self.watch_late_charge(order, *attempt, meta).await
+            }
+            Ask::Refund { order } => self.refund(order, meta).await,
             // A timer asks for something else than a timer.
             Ask::At { .. } | Ask::Cancel { .. } => Ok(vec![]),
         }

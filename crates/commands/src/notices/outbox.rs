@@ -1,4 +1,7 @@
 //! The outbox, table `commands.notices`, and the worker that empties it.
+//!
+//! One person is told one thing after the other, in the order of the facts: a notice waits until
+//! the one before it was sent or given up. Different persons do not wait for each other.
 
 use super::{Channel, Notice, NoticeError, NoticeSink};
 use crate::due::{self, Round, RoundError};
@@ -14,22 +17,29 @@ const LONGEST_BACK_OFF: Duration = Duration::from_secs(5 * 60);
 
 const ENQUEUE: &str = "
     insert into commands.notices (fact_id, channel, recipient, body)
-    select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+    select fact_id, channel, recipient, body
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+        with ordinality as notice (fact_id, channel, recipient, body, place)
+    order by place
     on conflict (fact_id) do nothing";
 
 const CLAIM: &str = "
     update commands.notices
     set attempts = attempts + 1, due = now() + make_interval(secs => $1)
     where fact_id in (
-        select fact_id from commands.notices
-        where state = 'pending' and due <= now()
-        order by due limit $2
+        select fact_id from commands.notices as notice
+        where state = 'pending' and due <= now() and not exists (
+            select from commands.notices as earlier
+            where earlier.state = 'pending' and earlier.channel = notice.channel
+              and earlier.recipient = notice.recipient and earlier.number < notice.number)
+        order by due, number limit $2
         for update skip locked)
     returning fact_id, channel, recipient, body, attempts";
 
+/// Of those that wait for their time only.
 const NEXT: &str = "
     select extract(epoch from min(due) - now())::float8
-    from commands.notices where state = 'pending'";
+    from commands.notices where state = 'pending' and due > now()";
 
 /// Only what is still as it was claimed: a claim that ran out belongs to somebody else.
 const SETTLE: &str = "
@@ -118,17 +128,17 @@ async fn claim(client: &Client) -> Result<Vec<Claimed>, tokio_postgres::Error> {
 }
 
 fn claimed(row: &Row) -> Claimed {
-    let channel = match row.get("channel") {
-        "kakaotalk" => Channel::KakaoTalk,
-        _ => Channel::Sms,
-    };
     let notice = Notice {
         fact_id: row.get("fact_id"),
-        channel,
+        channel: channel(row),
         recipient: row.get("recipient"),
         body: row.get("body"),
     };
     Claimed { notice, attempts: row.get("attempts") }
+}
+
+pub(super) fn channel(row: &Row) -> Channel {
+    Channel::named(row.get("channel")).unwrap_or(Channel::Sms)
 }
 
 async fn settle(

@@ -1,6 +1,6 @@
 //! One batch of facts: streams side by side, the facts of a stream in order.
 
-use super::{Interrupted, Reaction, Reactive, Reactor, meta_of};
+use super::{Interrupted, Reaction, Reactive, Reactor, reactive::meta_of};
 use crate::{
     Error,
     notices::{self, Notice},
@@ -141,7 +141,7 @@ impl<R: Reactive> Reactor<R> {
         let effects = Effects {
             set: reaction.set,
             cancel: reaction.cancel,
-            notices: reaction.notice.into_iter().collect(),
+            notices: reaction.notices,
             parked: vec![],
         };
         Ok((effects, hold))
@@ -190,6 +190,7 @@ pub(super) fn why(error: Error) -> Result<Option<Hold>, Interrupted> {
         Error::PartDown { part } => Ok(Some(Hold::Waiting { part })),
         Error::Unavailable(source) => Err(Interrupted::Log(source)),
         error @ (Error::ConcurrentChange
+        | Error::PaymentPaused { .. }
         | Error::PaymentDeclined { .. }
         | Error::PaymentUnavailable { .. }
         | Error::PaymentUnknown { .. }) => Ok(Some(retry(error.to_string()))),

@@ -1,7 +1,7 @@
 //! A promise that the answer waits for: the same policies, run by the request itself. The reactor
 //! runs them later, too, and finds them done; after a crash in between, it carries them on.
 
-use super::{Reactive, meta_of};
+use super::{Reactive, reactive::meta_of};
 use crate::Error;
 use domain::{Event, Fact};
 use std::collections::VecDeque;

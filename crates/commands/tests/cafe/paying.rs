@@ -4,7 +4,9 @@ use crate::world::{World, coffee, id, meta};
 use async_trait::async_trait;
 use commands::{
     Error,
-    payment::{Charge, ChargeStatus, GatewayError, PaymentGateway, Refund},
+    payment::{
+        Breaker, Charge, ChargeStatus, GatewayError, PaymentGateway, Refund, breaker::Settings,
+    },
     reactor::Reactive,
 };
 use domain::{
@@ -15,6 +17,7 @@ use eventlog::StreamName;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 /// How the gateway behaves.
@@ -143,7 +146,7 @@ async fn a_gateway_that_is_gone_leaves_no_open_intent_and_the_same_command_may_c
     gateway.becomes(Mood::Well);
     let (_, paid) = world.cafe.place(coffee("o1"), &meta(1)).await.unwrap();
     assert_eq!(paid.state.status(), Status::PaySuccess);
-    assert_eq!(gateway.charged(), ["cafe-o1~2"]);
+    assert_eq!(gateway.charged(), ["cafe-o1:2"]);
     let (_, again) = world.cafe.place(coffee("o1"), &meta(1)).await.unwrap();
     assert_eq!(again.state.status(), Status::PaySuccess);
     assert_eq!(types(&world).await.len(), 4);
@@ -204,4 +207,63 @@ async fn the_menus_price_is_the_price() {
     order.price = None;
     let (_, paid) = world.cafe.place(order, &meta(3)).await.unwrap();
     assert_eq!(paid.state.amount(), Some(Won::new(5000).unwrap()));
+}
+
+/// Behind a breaker that stays open once it opens.
+async fn guarded(mood: Mood) -> (World, Arc<Gateway>) {
+    let gateway = Arc::new(Gateway::default());
+    gateway.becomes(mood);
+    let mut settings = Settings::default();
+    settings.rules.pause = Duration::from_secs(3600);
+    (World::with(Arc::new(Breaker::new(gateway.clone(), settings))).await, gateway)
+}
+
+/// Orders in vain until the breaker opens.
+async fn give_up(world: &World, gateway: &Gateway) {
+    gateway.becomes(Mood::Gone);
+    for n in 0..5 {
+        let order = coffee(&format!("vain{n}"));
+        let gone = world.cafe.place(order, &meta(100 + n)).await;
+        assert!(matches!(gone, Err(Error::PaymentUnavailable { .. })), "{gone:?}");
+    }
+    gateway.becomes(Mood::Well);
+}
+
+#[tokio::test]
+async fn while_the_gateway_is_left_alone_nothing_is_stored() {
+    let (world, gateway) = guarded(Mood::Well).await;
+    give_up(&world, &gateway).await;
+    for command in 1..4 {
+        let paused = world.cafe.place(coffee("o1"), &meta(command)).await;
+        assert!(matches!(paused, Err(Error::PaymentPaused { .. })), "{paused:?}");
+    }
+    let closed_before = world.cafe.place(coffee("vain0"), &meta(4)).await;
+    assert!(matches!(closed_before, Err(Error::PaymentPaused { .. })), "{closed_before:?}");
+    assert_eq!(types(&world).await, [""; 0]);
+    assert!(gateway.charged().is_empty());
+}
+
+#[tokio::test]
+async fn while_the_gateway_is_left_alone_a_repeat_is_answered_as_before() {
+    let (world, gateway) = guarded(Mood::Well).await;
+    world.cafe.place(coffee("o1"), &meta(1)).await.unwrap();
+    give_up(&world, &gateway).await;
+    for command in 1..3 {
+        let (_, again) = world.cafe.place(coffee("o1"), &meta(command)).await.unwrap();
+        assert_eq!(again.state.status(), Status::PaySuccess);
+    }
+    assert_eq!(types(&world).await, ["cafe.OrderSelected", "cafe.PaymentCompleted"]);
+}
+
+#[tokio::test]
+async fn what_may_have_been_charged_is_not_closed_because_a_repeat_does_not_get_through() {
+    let (world, gateway) = guarded(Mood::Late).await;
+    world.cafe.place(coffee("o1"), &meta(1)).await.unwrap_err();
+    gateway.becomes(Mood::Gone);
+    for command in 1..9 {
+        let unknown = world.cafe.place(coffee("o1"), &meta(command)).await;
+        assert!(matches!(unknown, Err(Error::PaymentUnknown { .. })), "{unknown:?}");
+    }
+    assert_eq!(types(&world).await, ["cafe.OrderSelected"]);
+    assert_eq!(gateway.charged(), ["cafe-o1"]);
 }

@@ -129,6 +129,7 @@ async fn an_event_that_cannot_be_read_parks_its_stream_and_nothing_else() {
     world.cafe.place(coffee("o1"), &meta(1)).await.unwrap();
     opened(&world, "o1").await;
     let parked = ParkedEvents::new(world.pool.clone());
+    eventually("parked", async || !parked.all().await.unwrap().is_empty()).await;
     let of_bad = parked.all().await.unwrap();
     assert_eq!(of_bad.len(), 1);
     assert_eq!(

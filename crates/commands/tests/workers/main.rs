@@ -3,6 +3,7 @@
 mod migrations;
 mod outbox;
 mod timers;
+mod webhook;
 
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod};
 use std::{future::Future, time::Duration};

@@ -50,7 +50,7 @@ pub(super) fn subscribe(
     let (deliveries, gathered) = mpsc::channel(DELIVERIES);
     let follower = Follower {
         connection,
-        filter: filter(categories),
+        categories: categories.to_vec(),
         delivered: (after != Position::START).then_some(after),
         told: (after != Position::START).then_some(after),
         resume: (after != Position::START).then_some(after),
@@ -65,12 +65,10 @@ pub(super) fn subscribe(
     Subscription::new(gathered, task.abort_handle())
 }
 
-fn filter(categories: &[String]) -> SubscriptionFilter {
-    let filter = SubscriptionFilter::on_stream_name().max(WINDOW);
-    if categories.is_empty() {
-        return filter.exclude_system_events();
-    }
-    categories.iter().fold(filter, |filter, category| filter.add_prefix(format!("{category}-")))
+/// The categories are not for the server to filter: it would tell only now and then how far it has
+/// looked, and until then nobody could know that a view shows all there is up to a position.
+fn filter() -> SubscriptionFilter {
+    SubscriptionFilter::on_stream_name().max(WINDOW).exclude_system_events()
 }
 
 enum Item {
@@ -84,7 +82,8 @@ struct Unheard;
 
 struct Follower {
     connection: Connection,
-    filter: SubscriptionFilter,
+    /// What the subscriber asked for; everything when empty.
+    categories: Vec<String>,
     /// The last event passed on, or where the subscriber said it was.
     delivered: Option<Position>,
     /// How far the subscriber has been told to be.
@@ -120,8 +119,7 @@ impl Follower {
             Ok(lease) => lease,
             Err(error) => return Ok(error),
         };
-        let options =
-            SubscribeToAllOptions::default().filter(self.filter.clone()).position(self.start());
+        let options = SubscribeToAllOptions::default().filter(filter()).position(self.start());
         let guard = Guard::new();
         let mut subscription = lease.client.subscribe_to_all(&options).await;
         let mut confirmed = false;
@@ -182,7 +180,7 @@ impl Follower {
             debug!(%position, "an event came again");
             return Ok(());
         }
-        if is_system(&event) {
+        if is_system(&event) || !self.wants(&event.stream_id) {
             return self.checkpoint(position).await;
         }
         match decode(&event) {
@@ -198,6 +196,11 @@ impl Follower {
             }
             Err(LogError::Unreachable(_)) => Ok(()),
         }
+    }
+
+    fn wants(&self, stream: &str) -> bool {
+        let category = stream.split_once('-').map_or(stream, |(category, _)| category);
+        self.categories.is_empty() || self.categories.iter().any(|wanted| wanted == category)
     }
 
     async fn checkpoint(&mut self, position: Position) -> Result<(), Unheard> {

@@ -10,3 +10,5 @@ mod parked;
 mod reading;
 #[cfg(test)]
 mod rebuild;
+#[cfg(test)]
+mod timeline;

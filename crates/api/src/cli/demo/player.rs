@@ -75,7 +75,7 @@ impl Player {
         }
         let answer = Answer::read(response).await?;
         self.say(&format!("   → {answer}"))?;
-        let as_wanted = answer.status.as_u16() == status && answer.holds(fields);
+        let as_wanted = answer.status.as_u16() == status && holds(&answer.body, fields);
         if !as_wanted {
             let expected = format!("{status} with {}", text_of(fields));
             return Err(differs(&format!("{method} {path}"), &expected, &answer));
@@ -85,6 +85,16 @@ impl Player {
 
     /// Asks a view until it shows what it should, which may follow a moment later.
     pub(super) async fn see(&mut self, path: &str, fields: Fields<'_>) -> Result<Value, Failure> {
+        self.see_that(path, &text_of(fields), |body| holds(body, fields)).await
+    }
+
+    /// Asks a view until it is as `wanted`, which `what` says in words.
+    pub(super) async fn see_that(
+        &mut self,
+        path: &str,
+        what: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Value, Failure> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let mut request = self.http.get(self.url(path)?);
@@ -92,7 +102,7 @@ impl Player {
                 request = request.header("Min-Position", position);
             }
             let answer = Answer::read(self.send(request).await?).await?;
-            let as_wanted = answer.status == StatusCode::OK && answer.holds(fields);
+            let as_wanted = answer.status == StatusCode::OK && wanted(&answer.body);
             if as_wanted || Instant::now() > deadline {
                 self.say(&format!("   GET {path} → {answer}"))?;
             }
@@ -100,9 +110,18 @@ impl Player {
                 return Ok(answer.body);
             }
             if Instant::now() > deadline {
-                return Err(differs(&format!("GET {path}"), &text_of(fields), &answer));
+                return Err(differs(&format!("GET {path}"), what, &answer));
             }
             sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// What there is now, without printing it.
+    pub(super) async fn see_quietly(&self, path: &str) -> Result<Value, Failure> {
+        let answer = Answer::read(self.send(self.http.get(self.url(path)?)).await?).await?;
+        match answer.status {
+            StatusCode::OK => Ok(answer.body),
+            _ => Err(differs(&format!("GET {path}"), "200", &answer)),
         }
     }
 
@@ -137,16 +156,16 @@ impl Answer {
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Ok(Self { status, body })
     }
-
-    fn holds(&self, fields: Fields<'_>) -> bool {
-        fields.iter().all(|(pointer, value)| self.body.pointer(pointer) == Some(value))
-    }
 }
 
 impl std::fmt::Display for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.status.as_u16(), self.body)
     }
+}
+
+fn holds(body: &Value, fields: Fields<'_>) -> bool {
+    fields.iter().all(|(pointer, value)| body.pointer(pointer) == Some(value))
 }
 
 fn text_of(fields: Fields<'_>) -> String {

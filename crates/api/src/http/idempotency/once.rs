@@ -1,7 +1,10 @@
 //! Running each key once: in this process by joining whoever runs it, among processes by the table.
 
 use super::ledger::{Answer, Claim, KEPT_HEADERS, LEASE, Ledger, LedgerError, Slot};
-use crate::http::problem::{self, Problem};
+use crate::http::{
+    intake::Turn,
+    problem::{self, Problem},
+};
 use axum::{
     body::to_bytes,
     extract::Request,
@@ -58,8 +61,11 @@ impl Once {
     }
 
     /// Runs a command without a key.
-    pub(super) async fn run_alone(&self, request: Request, next: Next) -> Response {
-        let run = problem::catch_panic(async move { next.run(request).await });
+    pub(super) async fn run_alone(&self, turn: Turn, request: Request, next: Next) -> Response {
+        let run = problem::catch_panic(async move {
+            let _until_done = turn;
+            next.run(request).await
+        });
         let answer = self.tasks.spawn(run.in_current_span()).await;
         answer.unwrap_or_else(|_| Problem::internal().into_response())
     }
@@ -68,6 +74,7 @@ impl Once {
     pub(super) async fn run_keyed(
         self: Arc<Self>,
         keyed: Keyed,
+        turn: Turn,
         request: Request,
         next: Next,
     ) -> Response {
@@ -80,6 +87,7 @@ impl Once {
         };
         let once = self.clone();
         let work = async move {
+            let _until_done = turn;
             let answer = once.claim_and_run(&keyed, request, next).await;
             ours.sender.send_replace(Some(answer));
         };

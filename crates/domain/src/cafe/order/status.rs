@@ -56,8 +56,8 @@ impl PaymentStatus {
 pub fn payment_key(order_id: &str, attempt: u32) -> String {
     match attempt {
         0 | 1 => format!("cafe-{order_id}"),
-        // No id has a tilde, so no other order has this key.
-        later => format!("cafe-{order_id}~{later}"),
+        // No id has a colon, so no other order has this key.
+        later => format!("cafe-{order_id}:{later}"),
     }
 }
 

@@ -647,7 +647,7 @@ mod payment_key {
     #[test]
     fn is_another_one_for_each_attempt() {
         assert_eq!(payment_key("o1", 1), "cafe-o1");
-        assert_eq!(payment_key("o1", 2), "cafe-o1~2");
+        assert_eq!(payment_key("o1", 2), "cafe-o1:2");
     }
 
     #[test]

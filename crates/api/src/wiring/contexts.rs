@@ -1,0 +1,124 @@
+//! The contexts, put together: the commands of each, its routes, its reactor and its timers.
+
+use crate::{http::views::Views, routes, store::Store};
+use axum::Router;
+use commands::{
+    cafe::Cafe,
+    clock::{Clock, SystemClock},
+    market::Market,
+    parts::Parts,
+    payment::PaymentGateway,
+    reactor::{Reactive, Reactor, fire},
+    rental::Rental,
+    restaurant::Restaurant,
+    timers::{Timer, TimerError},
+    warehouse::Warehouse,
+};
+use domain::{Context, cafe::policies::Rules, market::policies::Rules as MarketRules};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// The commands of every context. Cheap to clone.
+#[derive(Clone)]
+pub struct Contexts {
+    pub warehouse: Warehouse,
+    pub market: Market,
+    pub rental: Rental,
+    pub restaurant: Restaurant,
+    pub cafe: Cafe,
+}
+
+impl Contexts {
+    pub(super) fn new(
+        store: &Store,
+        clock: &Arc<dyn Clock>,
+        parts: &Parts,
+        gateway: &Arc<dyn PaymentGateway>,
+        cafe_rules: Rules,
+    ) -> Self {
+        let common = || (store.log.clone(), clock.clone(), parts.clone());
+        let (log, time, paused) = common();
+        let warehouse = Warehouse::new(log, time, paused);
+        let (log, time, paused) = common();
+        let market_rules = MarketRules { payment_grace: cafe_rules.payment_grace };
+        let market = Market::new(log, time, paused, gateway.clone(), market_rules);
+        let (log, time, paused) = common();
+        let restaurant = Restaurant::new(log, time, paused);
+        let (log, time, paused) = common();
+        let rental = Rental::new(log, time, paused, gateway.clone());
+        let (log, time, paused) = common();
+        let cafe = Cafe::new(log, time, paused, gateway.clone(), cafe_rules);
+        Self { warehouse, market, rental, restaurant, cafe }
+    }
+
+    /// What is served under the name of a context.
+    pub(super) fn routes(&self, context: Context, views: &Views, clock: &Arc<dyn Clock>) -> Router {
+        let (views, clock) = (views.clone(), clock.clone());
+        match context {
+            Context::Warehouse => {
+                let commands = self.warehouse.clone();
+                routes::warehouse::routes(routes::warehouse::Warehouse { commands, views })
+            }
+            Context::Market => {
+                let commands = self.market.clone();
+                routes::market::routes(routes::market::Market { commands, views })
+            }
+            Context::Rental => {
+                let commands = self.rental.clone();
+                routes::rental::routes(routes::rental::Rental { commands, views, clock })
+            }
+            Context::Restaurant => {
+                let commands = self.restaurant.clone();
+                routes::restaurant::routes(routes::restaurant::Restaurant { commands, views })
+            }
+            Context::Cafe => {
+                let commands = self.cafe.clone();
+                routes::cafe::routes(routes::cafe::Cafe { commands, views, clock })
+            }
+        }
+    }
+
+    /// Starts the worker that runs the policies of a context.
+    pub(super) fn follow(
+        &self,
+        context: Context,
+        store: &Store,
+        parts: &Parts,
+        stop: &CancellationToken,
+        workers: &mut JoinSet<()>,
+    ) {
+        match context {
+            Context::Warehouse => react(&self.warehouse, store, parts, stop, workers),
+            Context::Market => react(&self.market, store, parts, stop, workers),
+            Context::Rental => react(&self.rental, store, parts, stop, workers),
+            Context::Restaurant => react(&self.restaurant, store, parts, stop, workers),
+            Context::Cafe => react(&self.cafe, store, parts, stop, workers),
+        }
+    }
+
+    /// Does what a timer asks of its context.
+    pub(super) async fn fire(&self, timer: Timer) -> Result<(), TimerError> {
+        match Context::named(&timer.context) {
+            Some(Context::Warehouse) => fire(&self.warehouse, timer).await,
+            Some(Context::Market) => fire(&self.market, timer).await,
+            Some(Context::Rental) => fire(&self.rental, timer).await,
+            Some(Context::Restaurant) => fire(&self.restaurant, timer).await,
+            Some(Context::Cafe) => fire(&self.cafe, timer).await,
+            None => Err(TimerError::failed(format!("{} sets no timers", timer.context))),
+        }
+    }
+}
+
+fn react<R: Reactive + Clone>(
+    context: &R,
+    store: &Store,
+    parts: &Parts,
+    stop: &CancellationToken,
+    workers: &mut JoinSet<()>,
+) {
+    let (log, pool) = (store.log.clone(), store.pool.clone());
+    let owner = SystemClock.new_id();
+    let reactor = Reactor::new(Arc::new(context.clone()), log, pool, parts.clone(), owner);
+    workers.spawn(reactor.run(stop.clone()));
+}

@@ -1,0 +1,82 @@
+//! What follows from the restaurant's facts.
+
+use super::Restaurant;
+use crate::{
+    Done, Error, Meta,
+    notices::{Channel, Notice},
+    reactor::{Reaction, Reactive},
+};
+use async_trait::async_trait;
+use domain::{
+    Aggregate, Context, Event, Fact,
+    restaurant::{
+        self, notices,
+        policies::{Ask, react},
+    },
+};
+use uuid::Uuid;
+
+#[async_trait]
+impl Reactive for Restaurant {
+    type Ask = Ask;
+
+    fn context(&self) -> Context {
+        Context::Restaurant
+    }
+
+    async fn react(&self, fact: &Fact<Event>, _: Uuid) -> Result<Reaction<Ask>, Error> {
+        let Some(event) = fact.event.restaurant() else {
+            return Ok(Reaction::none());
+        };
+        let fact = fact.with(event.clone());
+        let notices = self.notice(&fact).await?.into_iter().collect();
+        Ok(Reaction { asks: react(&fact), notices, ..Reaction::none() })
+    }
+
+    async fn perform(&self, ask: &Ask, meta: &Meta) -> Result<Vec<Fact<Event>>, Error> {
+        match ask {
+            Ask::Menu { id, command } => {
+                let done = self.menu(id, command.clone(), meta).await?;
+                Ok(facts(done, restaurant::Event::Menu))
+            }
+            Ask::Order { id, command } => {
+                let done = self.order(id, command.clone(), meta).await?;
+                Ok(facts(done, restaurant::Event::Order))
+            }
+            Ask::Cook { id, command } => {
+                let done = self.cook(id, command.clone(), meta).await?;
+                Ok(facts(done, restaurant::Event::Cook))
+            }
+            Ask::Delivery { id, command } => {
+                let done = self.delivery(id, command.clone(), meta).await?;
+                Ok(facts(done, restaurant::Event::Delivery))
+            }
+        }
+    }
+}
+
+/// What a command stored, as facts of any context.
+pub(super) fn facts<A: Aggregate>(
+    done: Done<A>,
+    event: impl Fn(A::Event) -> restaurant::Event,
+) -> Vec<Fact<Event>> {
+    let facts = done.facts.into_iter();
+    facts.map(|fact| fact.map(|of_aggregate| Event::Restaurant(event(of_aggregate)))).collect()
+}
+
+impl Restaurant {
+    /// The KakaoTalk message to the customer whose order it is.
+    async fn notice(&self, fact: &Fact<restaurant::Event>) -> Result<Option<Notice>, Error> {
+        let Some(body) = notices::notice(&fact.event) else {
+            return Ok(None);
+        };
+        // Whose order it is never changes.
+        let order = self.0.orders.known(&fact.of).await?;
+        Ok(order.customer_id().map(|customer| Notice {
+            fact_id: fact.id,
+            channel: Channel::KakaoTalk,
+            recipient: customer.to_string(),
+            body,
+        }))
+    }
+}
