@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test check fmt bench postgres
+.PHONY: help run test check fmt bench breaker postgres
 
 help:
 	@echo "make run    build and serve on 127.0.0.1:8080, with a PostgreSQL and sample data of its own"
@@ -12,6 +12,7 @@ help:
 	@echo "make check  formatting, lints, licences"
 	@echo "make fmt    format the code"
 	@echo "make bench  measure it, beside its limits"
+	@echo "make breaker  orders against a slow payment gateway, with the circuit breaker and without"
 
 run: postgres
 	cargo build --workspace --bins --profile perf
@@ -41,6 +42,10 @@ fmt:
 bench: postgres
 	cargo build --profile perf --workspace --bins
 	"$(TARGET)/perf/bench"
+
+breaker: postgres
+	cargo build --profile perf --workspace --bins
+	"$(TARGET)/perf/bench" breaker
 
 postgres:
 	@scripts/install-postgres

@@ -6,7 +6,10 @@ use api::http::{
     problem::Problem,
 };
 use axum::{Json, Router, body::Bytes, http::StatusCode, routing::post};
-use domain::{Id, InvalidValue, Quantity, Won, cafe::phone::Phone, shared::Name};
+use domain::{
+    Id, InvalidValue, Quantity, Won,
+    shared::{Name, phone::Phone},
+};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
 use tokio::net::TcpListener;

@@ -1,5 +1,7 @@
-//! Measures the service beside its limit, in one run: `make bench`. See `docs/performance.md`.
+//! Measures the service beside its limit, in one run: `make bench`; and what the payment breaker
+//! does: `make breaker`. See `docs/performance.md`.
 
+mod breaker;
 mod cafe;
 mod client;
 mod database;
@@ -25,7 +27,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, Parser)]
 #[command(about = "Measures the service beside its limit and prints a table")]
+#[command(args_conflicts_with_subcommands = true)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// How long each load is measured, after two seconds to warm up.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600))]
     seconds: u64,
@@ -47,6 +52,12 @@ struct Args {
     /// Be the limit server.
     #[arg(long, hide = true)]
     limit_server: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Orders against a slow payment gateway, with the breaker and without it
+    Breaker(breaker::Args),
 }
 
 /// Why there are no figures.
@@ -77,7 +88,7 @@ async fn main() -> ExitCode {
         true => limit::serve().await.map_err(BenchError::from),
         // Given up, it ends the processes that it started.
         false => tokio::select! {
-            ended = measure(args) => ended,
+            ended = run(args) => ended,
             () = stop_signal() => Err(BenchError::Stopped),
         },
     };
@@ -96,6 +107,13 @@ async fn stop_signal() {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+    }
+}
+
+async fn run(mut args: Args) -> Result<(), BenchError> {
+    match args.command.take() {
+        Some(Command::Breaker(args)) => breaker::run(args).await,
+        None => measure(args).await,
     }
 }
 
@@ -122,10 +140,12 @@ async fn measure(args: Args) -> Result<(), BenchError> {
     let mut conditions = database.settings().await?;
     conditions.extend(report::machine(service.data_dir.path()));
     conditions.insert("load".to_owned(), format!("{shape}"));
-    rows.extend(bench.all(&args.only).await?);
+    let ended = bench.all(&args.only, &mut rows).await;
     drop(service);
     let report = Report { date, conditions, rows };
     report.print()?;
+    // What was measured before something failed is shown, and not kept.
+    ended?;
     let file = report.write(&args.results)?;
     writeln!(io::stdout(), "\n{}", file.display())?;
     Ok(())
@@ -140,14 +160,13 @@ async fn limit(shape: Shape) -> Result<Row, BenchError> {
 
 impl Bench<'_> {
     /// The benchmarks that were asked for, one after the other on one service.
-    async fn all(&self, only: &[String]) -> Result<Vec<Row>, BenchError> {
+    async fn all(&self, only: &[String], rows: &mut Vec<Row>) -> Result<(), BenchError> {
         let asked = |id: &str| {
             let asked = only.is_empty() || only.iter().any(|one| one == id);
             asked.then(|| progress(id)).is_some()
         };
-        let mut rows = Vec::new();
         if asked("C1p") {
-            rows.extend(self.c1p().await?);
+            self.c1p(rows).await?;
         }
         if asked("C2") {
             rows.push(self.c2().await?);
@@ -155,7 +174,7 @@ impl Bench<'_> {
         if asked("P1") {
             rows.extend(self.p1().await?);
         }
-        Ok(rows)
+        Ok(())
     }
 }
 

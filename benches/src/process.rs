@@ -21,13 +21,18 @@ use tokio::{
 };
 
 /// What would make it something else than the embedded default.
-const CONFIGURED: [&str; 6] = [
+const CONFIGURED: [&str; 11] = [
     "DATABASE_URL",
     "EVENTSTORE_URL",
     "PAYMENT_URL",
     "JANGTEO_ROLE",
     "JANGTEO_CONTEXTS",
     "JANGTEO_AUTH_KEY",
+    "JANGTEO_COMMAND_LIMIT",
+    "JANGTEO_COMMAND_QUEUE",
+    "JANGTEO_QUERY_LIMIT",
+    "PAYMENT_BREAKER",
+    "PAYMENT_LIMIT",
 ];
 
 const START: Duration = Duration::from_secs(60);
@@ -47,6 +52,14 @@ impl Server {
     pub async fn limit() -> Result<Self, BenchError> {
         let program = std::env::current_exe()?;
         Self::start(Command::new(&program).arg("--limit-server"), &program).await
+    }
+
+    /// A payment gateway that takes so long for an answer.
+    pub async fn gateway(latency: &str) -> Result<Self, BenchError> {
+        let program = binary()?;
+        let listen = ["payment-simulator", "--listen", "127.0.0.1:0"];
+        let mut command = Command::new(&program);
+        Self::start(command.args(listen).args(["--latency", latency]), &program).await
     }
 
     async fn start(command: &mut Command, program: &Path) -> Result<Self, BenchError> {
@@ -110,6 +123,11 @@ pub struct Service {
 
 impl Service {
     pub async fn start() -> Result<Self, BenchError> {
+        Self::start_with(&[]).await
+    }
+
+    /// With these variables and no others of ours.
+    pub async fn start_with(environment: &[(&str, String)]) -> Result<Self, BenchError> {
         // PostgreSQL does not run as root; root lends it a user that must be able to enter.
         let open = Permissions::from_mode(0o755);
         let data_dir =
@@ -123,6 +141,7 @@ impl Service {
         for name in CONFIGURED {
             command.env_remove(name);
         }
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         let begin = Instant::now();
         let server = Server::start(&mut command, &program).await?;
         Ok(Self { server, start: begin.elapsed(), data_dir })

@@ -17,11 +17,10 @@ use domain::{
         member::{self, Member},
         menu_item::{self, MenuItem},
         order::{self, Order, PaymentFailure},
-        phone::Phone,
         policies::Rules,
         ticket::{self, Ticket},
     },
-    shared::Name,
+    shared::{Name, phone::Phone},
 };
 use eventlog::EventLog;
 use std::sync::Arc;

@@ -14,7 +14,6 @@ use crate::{
 };
 use domain::{
     Id, Won,
-    cafe::phone::Phone,
     market::{
         item::{self, Item},
         payment::{Command as PaymentCommand, Payment},
@@ -23,6 +22,7 @@ use domain::{
         review::{self, Review},
     },
     shared::Name,
+    shared::phone::Phone,
 };
 use eventlog::EventLog;
 use std::sync::Arc;

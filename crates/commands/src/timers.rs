@@ -9,6 +9,8 @@ pub use worker::Timers;
 
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
+use domain::Context;
+use serde::Serialize;
 use std::error::Error;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -41,6 +43,33 @@ pub struct Timer {
     /// JSON. Comes back with the same meaning, not the same letters.
     pub ask: String,
     pub cause: Cause,
+}
+
+impl Timer {
+    /// What a fact of a context asks for later.
+    ///
+    /// # Panics
+    /// Never for a request that is plain data.
+    pub fn new(
+        context: Context,
+        key: &str,
+        due: DateTime<Utc>,
+        ask: &impl Serialize,
+        cause: Cause,
+    ) -> Self {
+        Self {
+            key: Self::key_of(context, key),
+            context: context.name().to_owned(),
+            due,
+            ask: serde_json::to_string(ask).expect("a request is plain data"),
+            cause,
+        }
+    }
+
+    /// All contexts share one table of timers.
+    pub fn key_of(context: Context, key: &str) -> String {
+        format!("{}/{key}", context.name())
+    }
 }
 
 /// The fact that set a timer, so that what comes of it can be traced.

@@ -8,7 +8,6 @@ pub mod member;
 pub mod menu_item;
 pub mod notices;
 pub mod order;
-pub mod phone;
 pub mod policies;
 pub mod ticket;
 

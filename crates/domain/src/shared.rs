@@ -1,5 +1,6 @@
 //! Values that every context uses. One that exists is valid.
 
+pub mod phone;
 pub mod reservations;
 
 use chrono::{DateTime, Utc};
@@ -153,6 +154,19 @@ impl Won {
 
     pub fn get(self) -> i64 {
         self.0
+    }
+
+    /// As Koreans write it: `12,345원`.
+    pub fn in_words(self) -> String {
+        let digits = self.0.to_string();
+        let mut text = String::new();
+        for (place, digit) in digits.chars().enumerate() {
+            if place > 0 && (digits.len() - place).is_multiple_of(3) {
+                text.push(',');
+            }
+            text.push(digit);
+        }
+        text + "원"
     }
 
     /// The price of `quantity` at this price each.

@@ -44,9 +44,9 @@ impl Reactive for Cafe {
         for (policy, ask) in react(&cafe_fact, &self.0.rules) {
             match ask {
                 Ask::At { key, due, ask } => {
-                    reaction.set.push(timer(&key, due, &ask, cause));
+                    reaction.set.push(Timer::new(Context::Cafe, &key, due, &ask, cause));
                 }
-                Ask::Cancel { key } => reaction.cancel.push(timer_key(&key)),
+                Ask::Cancel { key } => reaction.cancel.push(Timer::key_of(Context::Cafe, &key)),
                 now => reaction.asks.push((policy, now)),
             }
         }
@@ -107,19 +107,4 @@ impl Cafe {
             body,
         }))
     }
-}
-
-fn timer(key: &str, due: domain::Instant, ask: &Ask, cause: Cause) -> Timer {
-    Timer {
-        key: timer_key(key),
-        context: Context::Cafe.name().to_owned(),
-        due,
-        ask: serde_json::to_string(ask).expect("a request is plain data"),
-        cause,
-    }
-}
-
-/// All contexts share one table of timers.
-fn timer_key(key: &str) -> String {
-    format!("{}/{key}", Context::Cafe.name())
 }

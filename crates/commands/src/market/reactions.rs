@@ -39,8 +39,10 @@ impl Reactive for Market {
         let cause = Cause { fact_id: fact.id, correlation_id };
         for (policy, ask) in react(&market_fact, &self.0.rules) {
             match ask {
-                Ask::At { key, due, ask } => reaction.set.push(timer(&key, due, &ask, cause)),
-                Ask::Cancel { key } => reaction.cancel.push(timer_key(&key)),
+                Ask::At { key, due, ask } => {
+                    reaction.set.push(Timer::new(Context::Market, &key, due, &ask, cause))
+                }
+                Ask::Cancel { key } => reaction.cancel.push(Timer::key_of(Context::Market, &key)),
                 now => reaction.asks.push((policy, now)),
             }
         }
@@ -105,19 +107,4 @@ impl Market {
             body,
         }))
     }
-}
-
-fn timer(key: &str, due: domain::Instant, ask: &Ask, cause: Cause) -> Timer {
-    Timer {
-        key: timer_key(key),
-        context: Context::Market.name().to_owned(),
-        due,
-        ask: serde_json::to_string(ask).expect("a request is plain data"),
-        cause,
-    }
-}
-
-/// All contexts share one table of timers.
-fn timer_key(key: &str) -> String {
-    format!("{}/{key}", Context::Market.name())
 }

@@ -39,7 +39,9 @@ impl Reactive for Rental {
         let cause = Cause { fact_id: fact.id, correlation_id };
         for (policy, ask) in react(&rental_fact) {
             match ask {
-                Ask::At { key, due, ask } => reaction.set.push(timer(&key, due, &ask, cause)),
+                Ask::At { key, due, ask } => {
+                    reaction.set.push(Timer::new(Context::Rental, &key, due, &ask, cause))
+                }
                 now => reaction.asks.push((policy, now)),
             }
         }
@@ -99,17 +101,5 @@ impl Rental {
             recipient: customer.to_string(),
             body,
         }))
-    }
-}
-
-fn timer(key: &str, due: domain::Instant, ask: &Ask, cause: Cause) -> Timer {
-    let context = Context::Rental.name();
-    Timer {
-        // All contexts share one table of timers.
-        key: format!("{context}/{key}"),
-        context: context.to_owned(),
-        due,
-        ask: serde_json::to_string(ask).expect("a request is plain data"),
-        cause,
     }
 }

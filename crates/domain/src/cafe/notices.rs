@@ -1,7 +1,6 @@
 //! What a customer is told about an order, in Korean: the one place for these texts.
 
 use super::{order::Event, order::PaymentFailure, ticket::NOT_ANSWERED};
-use crate::Won;
 
 /// The text about one fact. `None` when it tells the customer nothing new.
 pub fn notice(event: &Event) -> Option<String> {
@@ -9,11 +8,11 @@ pub fn notice(event: &Event) -> Option<String> {
         // The customer asked for it once; a further attempt to pay is our affair.
         Event::OrderSelected { attempt, .. } if *attempt > 1 => return None,
         Event::OrderSelected { product, qty, amount, .. } => {
-            let (qty, amount) = (qty.get(), won(*amount));
+            let (qty, amount) = (qty.get(), amount.in_words());
             format!("{product} {qty}잔, {amount} 주문을 받았습니다. 결제를 진행합니다.")
         }
         Event::PaymentCompleted { amount, .. } => {
-            format!("{} 결제가 완료되었습니다.", won(*amount))
+            format!("{} 결제가 완료되었습니다.", amount.in_words())
         }
         Event::PaymentFailed { reason: PaymentFailure::Declined, .. } => {
             "결제가 거절되어 주문이 진행되지 않았습니다.".to_owned()
@@ -27,7 +26,7 @@ pub fn notice(event: &Event) -> Option<String> {
         Event::OrderRefused { reason } => refused(reason.as_deref()),
         Event::OrderCanceled => "주문이 취소되었습니다. 결제 금액을 환불해 드립니다.".to_owned(),
         Event::CancelDenied => "이미 접수된 주문이라 취소할 수 없습니다.".to_owned(),
-        Event::Refunded { amount, .. } => format!("{} 환불이 완료되었습니다.", won(*amount)),
+        Event::Refunded { amount, .. } => format!("{} 환불이 완료되었습니다.", amount.in_words()),
         Event::OrderMade => "주문하신 음료가 준비되었습니다.".to_owned(),
         Event::OrderPickedUp => "음료를 전달해 드렸습니다. 이용해 주셔서 감사합니다.".to_owned(),
     };
@@ -41,19 +40,6 @@ fn refused(reason: Option<&str>) -> String {
         None => String::new(),
     };
     format!("매장 사정으로 주문이 거절되었습니다{why}. 결제 금액을 환불해 드립니다.")
-}
-
-/// `12,345원`
-fn won(amount: Won) -> String {
-    let digits = amount.get().to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + "원"
 }
 
 #[cfg(test)]

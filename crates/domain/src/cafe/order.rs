@@ -16,7 +16,7 @@
 //! 8. Money goes back once for each attempt: for a paid order that the store refused or canceled,
 //!    and for a failed attempt that was charged after all.
 
-use super::phone::Phone;
+use crate::shared::phone::Phone;
 use crate::{Aggregate, Id, Quantity, Won, shared::Name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

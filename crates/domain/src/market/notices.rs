@@ -5,7 +5,6 @@ use super::{
     item::{DelistRefusal, HoldRefusal},
     payment, reservation, review,
 };
-use crate::Won;
 
 /// The text about one fact, for the renter of the reservation that it is about. `None` when it tells
 /// the renter nothing new.
@@ -24,7 +23,7 @@ fn of_reservation(event: &reservation::Event) -> Option<String> {
     Some(match event {
         Event::Reserved { .. } => "예약 신청을 받았습니다. 확정되면 알려 드리겠습니다.".to_owned(),
         Event::ReservationConfirmed { item_name, item_price } => {
-            let price = won(*item_price);
+            let price = item_price.in_words();
             format!("{item_name} 예약이 확정되었습니다. {price}을 결제해 주세요.")
         }
         Event::ReservationRejected { reason } => {
@@ -36,10 +35,10 @@ fn of_reservation(event: &reservation::Event) -> Option<String> {
         }
         Event::ReservationCancelled => "예약이 취소되었습니다.".to_owned(),
         Event::ReservationPaid { amount, .. } => {
-            format!("{} 결제가 완료되었습니다.", won(*amount))
+            format!("{} 결제가 완료되었습니다.", amount.in_words())
         }
         Event::ReservationRefunded { amount, .. } => {
-            format!("{} 환불이 완료되었습니다.", won(*amount))
+            format!("{} 환불이 완료되었습니다.", amount.in_words())
         }
         Event::ReservationLent => "대여가 시작되었습니다.".to_owned(),
         Event::ReservationReturned => "반납이 완료되었습니다. 이용해 주셔서 감사합니다.".to_owned(),
@@ -65,7 +64,7 @@ fn of_payment(event: &payment::Event) -> Option<String> {
         }
         Event::PaymentCancelRequested { .. } => Some("결제 취소를 진행합니다.".to_owned()),
         Event::ChargeReturned { amount, .. } => {
-            Some(format!("처리되지 않은 결제 {}을 환불해 드렸습니다.", won(*amount)))
+            Some(format!("처리되지 않은 결제 {}을 환불해 드렸습니다.", amount.in_words()))
         }
         Event::PaymentRequested { .. }
         | Event::PaymentApproved { .. }
@@ -87,19 +86,6 @@ fn of_review(event: &review::Event) -> Option<String> {
         ),
         Event::ReviewSubmitted { .. } => None,
     }
-}
-
-/// `12,345원`
-fn won(amount: Won) -> String {
-    let digits = amount.get().to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + "원"
 }
 
 #[cfg(test)]

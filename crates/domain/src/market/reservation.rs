@@ -8,7 +8,10 @@
 //! 4. Having come back implies having been lent; being lent denies a wish to cancel.
 //! 5. What is paid and what is given back is known by the attempt to pay, and arrives in any order.
 
-use crate::{Aggregate, Id, Won, cafe::phone::Phone, shared::Name};
+use crate::{
+    Aggregate, Id, Won,
+    shared::{Name, phone::Phone},
+};
 use item::HoldRefusal;
 use serde::{Deserialize, Serialize};
 

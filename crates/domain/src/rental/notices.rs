@@ -5,7 +5,6 @@ use super::{
     order::{self, CancelledBy},
     shipment,
 };
-use crate::Won;
 
 /// The text about one fact. `None` when it tells the customer nothing new.
 pub fn notice(event: &Event) -> Option<String> {
@@ -22,7 +21,7 @@ fn about_order(event: &order::Event) -> Option<String> {
     use order::Event;
     let text = match event {
         Event::RentalRequested { product_name, qty, amount, .. } => {
-            let (qty, amount) = (qty.get(), won(*amount));
+            let (qty, amount) = (qty.get(), amount.in_words());
             format!("{product_name} {qty}개, {amount} 렌탈 신청을 받았습니다.")
         }
         Event::RentalCancellationOccured { by: CancelledBy::Customer, .. } => {
@@ -46,10 +45,10 @@ fn about_bill(event: &bill::Event) -> Option<String> {
     use bill::Event;
     match event {
         Event::FeeReceived { amount, .. } => {
-            Some(format!("{} 결제가 완료되었습니다.", won(*amount)))
+            Some(format!("{} 결제가 완료되었습니다.", amount.in_words()))
         }
         Event::FeeRefundCompleted { amount } => {
-            Some(format!("{} 환불이 완료되었습니다.", won(*amount)))
+            Some(format!("{} 환불이 완료되었습니다.", amount.in_words()))
         }
         Event::FeeDeclined { .. } => Some("결제가 거절되었습니다.".to_owned()),
         Event::FeeRequested { .. } | Event::FeeCancelled { .. } | Event::RefundRequested { .. } => {
@@ -68,19 +67,6 @@ fn about_shipment(event: &shipment::Event) -> Option<String> {
         Event::DeliveryStopped { .. } => return None,
     };
     Some(text.to_owned())
-}
-
-/// `12,345원`
-fn won(amount: Won) -> String {
-    let digits = amount.get().to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + "원"
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! What the breaker decides, as a state machine that is told the time.
 //!
 //! 1. Closed: every call goes through. Too many failures, in a row or as a share of the calls of
-//!    the last seconds, open it.
+//!    the last seconds, open it. In a row are failures of calls that began after the last answer:
+//!    of many calls that begin together, the slowest end together, and an answer that came while
+//!    they were under way is the later news.
 //! 2. Open: no call goes through until the pause is over.
 //! 3. Half-open: one call goes through, the probe. Answered, it closes the breaker; failed, it
 //!    opens it for another pause; given up, it makes way for the next.
@@ -43,6 +45,7 @@ pub(super) enum Ending {
 pub(super) struct Pass {
     /// By which state.
     epoch: u64,
+    began: Instant,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +61,15 @@ pub(super) struct Machine {
     phase: Phase,
     epoch: u64,
     failed_in_a_row: u32,
+    /// The last answer.
+    answered: Option<Instant>,
     window: Window,
 }
 
 impl Machine {
     pub fn new(rules: Rules, now: Instant) -> Self {
         let window = Window::new(rules.within, now);
-        Self { rules, phase: Phase::Closed, epoch: 0, failed_in_a_row: 0, window }
+        Self { rules, phase: Phase::Closed, epoch: 0, failed_in_a_row: 0, answered: None, window }
     }
 
     pub fn phase(&self) -> Phase {
@@ -88,7 +93,7 @@ impl Machine {
             Phase::Open { .. } => self.enter(Phase::HalfOpen { probing: true }),
             Phase::HalfOpen { .. } => self.phase = Phase::HalfOpen { probing: true },
         }
-        Ok(Pass { epoch: self.epoch })
+        Ok(Pass { epoch: self.epoch, began: now })
     }
 
     pub fn settle(&mut self, pass: Pass, ending: Ending, now: Instant) {
@@ -96,7 +101,8 @@ impl Machine {
             return;
         }
         match (self.phase, ending) {
-            (Phase::Closed, Ending::Answered | Ending::Failed) => self.count(ending, now),
+            (Phase::Closed, Ending::Answered) => self.count_answer(now),
+            (Phase::Closed, Ending::Failed) => self.count_failure(pass.began, now),
             (Phase::HalfOpen { .. }, Ending::Answered) => self.close(now),
             (Phase::HalfOpen { .. }, Ending::Failed) => self.open(now),
             (Phase::HalfOpen { .. }, Ending::GivenUp) => {
@@ -107,9 +113,20 @@ impl Machine {
         }
     }
 
-    fn count(&mut self, ending: Ending, now: Instant) {
-        let failed = ending == Ending::Failed;
-        self.failed_in_a_row = if failed { self.failed_in_a_row + 1 } else { 0 };
+    fn count_answer(&mut self, now: Instant) {
+        self.failed_in_a_row = 0;
+        self.answered = Some(now);
+        self.count(false, now);
+    }
+
+    fn count_failure(&mut self, began: Instant, now: Instant) {
+        if self.answered.is_none_or(|answered| began >= answered) {
+            self.failed_in_a_row += 1;
+        }
+        self.count(true, now);
+    }
+
+    fn count(&mut self, failed: bool, now: Instant) {
         self.window.count(failed, now);
         let (calls, failures) = self.window.counts(now);
         let too_many = calls >= self.rules.calls && failures * 100 >= calls * self.rules.percent;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Quantity, shared::Name};
+use crate::{Quantity, Won, shared::Name};
 
 fn selected(attempt: u32) -> Event {
     Event::OrderSelected {
@@ -43,6 +43,6 @@ fn says_why_the_store_refused() {
 fn writes_money_as_people_do() {
     let written = [(1, "1원"), (999, "999원"), (1000, "1,000원"), (1_234_567, "1,234,567원")];
     for (amount, text) in written {
-        assert_eq!(won(Won::new(amount).unwrap()), text);
+        assert_eq!(Won::new(amount).unwrap().in_words(), text);
     }
 }

@@ -1,7 +1,10 @@
 //! Placing an order, paying for it, and giving the money back: rules 1 to 4 and 8.
 
 use super::{Decision, Event, Order, Payment, PaymentFailure, Refusal};
-use crate::{Id, Quantity, Won, cafe::phone::Phone, shared::Name};
+use crate::{
+    Id, Quantity, Won,
+    shared::{Name, phone::Phone},
+};
 
 impl Order {
     pub(super) fn place(

@@ -1,7 +1,10 @@
 //! What an order says of itself, in the words that views and clients use.
 
 use super::{Cancel, Order, Payment, PaymentFailure, Store};
-use crate::{Id, Quantity, Won, cafe::phone::Phone, shared::Name};
+use crate::{
+    Id, Quantity, Won,
+    shared::{Name, phone::Phone},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Won;
 use crate::shared::Name;
 
 fn text(event: reservation::Event) -> String {

@@ -3,9 +3,9 @@
 use super::{Refusal, RentalStatus, Request, Reservation, ReservationStatus};
 use crate::{
     Id, Won,
-    cafe::phone::Phone,
     market::{item::HoldRefusal, status::PaymentStatus},
     shared::Name,
+    shared::phone::Phone,
 };
 
 /// What there is to pay.

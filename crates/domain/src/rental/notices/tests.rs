@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Id, Quantity, shared::Name};
+use crate::{Id, Quantity, Won, shared::Name};
 
 fn id() -> Id {
     Id::new("2").unwrap()

@@ -76,6 +76,35 @@ mod closed {
     }
 
     #[test]
+    fn the_slowest_of_many_that_began_together_are_not_in_a_row() {
+        let mut bench = Bench::new();
+        let mut passes: Vec<_> = (0..64).map(|_| bench.admit().unwrap()).collect();
+        bench.after(400);
+        for pass in passes.drain(8..) {
+            bench.settle(pass, Ending::Answered);
+        }
+        bench.after(210);
+        for pass in passes {
+            bench.settle(pass, Ending::Failed);
+        }
+        assert!(bench.is_closed());
+        assert!(bench.fail(4).is_closed());
+        assert!(bench.fail(1).is_open());
+    }
+
+    #[test]
+    fn many_that_began_together_and_all_fail_are_in_a_row() {
+        let mut bench = Bench::new();
+        bench.answer(100).after(1);
+        let passes: Vec<_> = (0..5).map(|_| bench.admit().unwrap()).collect();
+        bench.after(610);
+        for pass in passes {
+            bench.settle(pass, Ending::Failed);
+        }
+        assert!(bench.is_open());
+    }
+
+    #[test]
     fn opens_when_half_of_twenty_calls_fail() {
         let mut bench = Bench::new();
         for _ in 0..9 {
