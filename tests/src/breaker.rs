@@ -36,6 +36,13 @@ async fn standing(cafe: &Cafe) -> serde_json::Value {
     checks.into_iter().find(|check| check["name"] == "breaker").expect("a breaker")
 }
 
+/// What Prometheus reads.
+async fn numbers(cafe: &Cafe) -> String {
+    let asked = cafe.client.request(reqwest::Method::GET, "/metrics").send().await.unwrap();
+    assert_eq!(asked.status(), StatusCode::OK);
+    asked.text().await.unwrap()
+}
+
 #[tokio::test]
 async fn a_gateway_that_is_gone_is_left_alone_and_nothing_is_stored_until_it_is_back() {
     let files = tempfile::tempdir().unwrap();
@@ -57,6 +64,15 @@ async fn a_gateway_that_is_gone_is_left_alone_and_nothing_is_stored_until_it_is_
     }
     let open = standing(&cafe).await;
     assert_eq!((&open["status"], &open["counts"]["opened"]), (&json!("degraded"), &json!(1)));
+    let numbers = numbers(&cafe).await;
+    for line in [
+        "jangteo_payment_breaker_state{state=\"open\"} 1",
+        "jangteo_payment_breaker_state{state=\"closed\"} 0",
+        "jangteo_payment_breaker_opened_total 1",
+        "jangteo_follower_owned{follower=\"reactor.cafe\"} 1",
+    ] {
+        assert!(numbers.contains(line), "{line} in {numbers}");
+    }
     // What needs no payment is answered as before.
     assert_eq!(order(&cafe, "before").await.status, StatusCode::CREATED);
 

@@ -8,6 +8,7 @@ pub mod extract;
 pub mod health;
 pub mod idempotency;
 pub mod intake;
+pub mod metrics;
 pub mod min_position;
 pub mod page;
 pub mod problem;

@@ -10,6 +10,7 @@ use crate::{
         health::Health,
         idempotency::{Ledger, Once},
         intake::Intake,
+        metrics::{self, Metrics},
         router::{Layers, router},
         views::Views,
     },
@@ -31,6 +32,7 @@ use commands::{
 };
 use deadpool_postgres::PoolError;
 use domain::{Context, cafe::policies::Rules};
+use eventlog::consumer::Consumers;
 use futures::FutureExt;
 use projections::{Engine, Options, registry};
 use reqwest::Url;
@@ -89,8 +91,13 @@ impl Service {
             store.log.clone(),
             store.queries.clone(),
             followers(&config.contexts),
-            payments.breaker,
+            payments.breaker.clone(),
             stopping.clone(),
+        );
+        let numbers = Metrics::new(
+            store.log.clone(),
+            Consumers::new(store.queries.clone()),
+            payments.breaker,
         );
         let commands = TaskTracker::new();
         let ledger = Ledger::new(store.pool.clone());
@@ -109,12 +116,12 @@ impl Service {
         let views = Views { engine, pool: store.queries.clone() };
         let routes = match config.role.answers() {
             true => served(config, &contexts, &views, &clock)
-                .merge(routes::notices::routes(store.pool.clone())),
+                .merge(routes::notices::routes(store.queries.clone())),
             false => Router::new(),
         };
         let intake = Intake::new(config.limits.intake);
         let layers = Layers { key: config.key.clone(), once, intake, health, clock };
-        let router = router(routes, layers);
+        let router = router(routes.merge(metrics::routes(numbers)), layers);
         Ok(Self { router, contexts, stopping, commands, workers, stop_workers })
     }
 

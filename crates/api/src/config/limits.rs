@@ -12,7 +12,7 @@ const COMMANDS: &str = "256";
 const WAITING: &str = "1024";
 const QUERIES: &str = "4096";
 const BREAKER: &str = "on";
-const PAYMENTS: &str = "64";
+const PAYMENTS: &str = "128";
 
 /// As flags and variables.
 #[derive(Args, Clone, Debug, Default)]

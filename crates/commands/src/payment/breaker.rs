@@ -48,7 +48,7 @@ impl Default for Settings {
             pause: Duration::from_secs(5),
             probe: TIME_LIMIT,
         };
-        Self { rules, in_flight: 64, patience: TIME_LIMIT }
+        Self { rules, in_flight: 128, patience: TIME_LIMIT }
     }
 }
 

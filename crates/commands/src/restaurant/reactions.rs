@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use domain::{
     Aggregate, Context, Event, Fact,
     restaurant::{
-        self, notices,
+        self, cook, menu, notices,
         policies::{Ask, react},
     },
 };
@@ -36,6 +36,9 @@ impl Reactive for Restaurant {
     async fn perform(&self, ask: &Ask, meta: &Meta) -> Result<Vec<Fact<Event>>, Error> {
         match ask {
             Ask::Menu { id, command } => {
+                if self.is_needless(command).await? {
+                    return Ok(vec![]);
+                }
                 let done = self.menu(id, command.clone(), meta).await?;
                 Ok(facts(done, restaurant::Event::Menu))
             }
@@ -65,6 +68,15 @@ pub(super) fn facts<A: Aggregate>(
 }
 
 impl Restaurant {
+    /// An order that was cancelled while its portions could not be reserved takes none from another.
+    async fn is_needless(&self, command: &menu::Command) -> Result<bool, Error> {
+        if let menu::Command::Reserve { order_id, .. } = command {
+            let cook = self.0.cooks.load(order_id.as_str()).await?.state;
+            return Ok(cook.status() == Some(cook::Status::Cancelled));
+        }
+        Ok(false)
+    }
+
     /// The KakaoTalk message to the customer whose order it is.
     async fn notice(&self, fact: &Fact<restaurant::Event>) -> Result<Option<Notice>, Error> {
         let Some(body) = notices::notice(&fact.event) else {
