@@ -32,8 +32,10 @@ pub struct Cli {
 enum Command {
     /// Answer requests and follow the log.
     Serve(Box<ServeArgs>),
-    /// Fold a view from the log anew, while it is read, and swap it in.
+    /// Fold views from the log anew, while they are read, and swap them in.
     Rebuild(rebuild::RebuildArgs),
+    /// Compare views with the log, row for row.
+    Verify(rebuild::VerifyArgs),
     /// Where each follower of the log stands.
     Views {
         #[command(flatten)]
@@ -69,6 +71,7 @@ impl Cli {
         match self.command {
             Command::Serve(_) => "info,refinery_core=warn,tokio_postgres=warn",
             Command::Rebuild(_)
+            | Command::Verify(_)
             | Command::Views { .. }
             | Command::Stream(_)
             | Command::Timeline(_)
@@ -88,6 +91,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(args) => serve::run(*args).await,
         Command::Rebuild(args) => rebuild::run(args).await,
+        Command::Verify(args) => rebuild::verify(args).await,
         Command::Views { store } => views::run(store).await,
         Command::Stream(args) => stream::run(args).await,
         Command::Timeline(args) => timeline::run(args).await,

@@ -28,7 +28,7 @@ use uuid::Uuid;
 pub const LEASE: Duration = Duration::from_secs(5);
 /// Facts handled before the checkpoint moves.
 const BATCH: usize = 1024;
-/// How long the checkpoint may stay behind when nothing but it would be written.
+/// How long the checkpoint may stay behind, with timers and notices that wait for it.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 /// How often parked streams are looked at and the lease is renewed.
 const TICK: Duration = Duration::from_millis(250);
@@ -71,6 +71,9 @@ struct Session {
     lease: Lease,
     /// Handled up to here; the checkpoint follows.
     handled: Position,
+    /// What that leaves behind; stored with the checkpoint. Most timers that an order sets are
+    /// forgotten a moment later, and never have to be stored.
+    left: Effects,
     /// Streams with parked facts.
     parked: HashSet<String>,
     written: Instant,
@@ -120,6 +123,7 @@ impl<R: Reactive> Reactor<R> {
         };
         let mut session = Session {
             handled: lease.position,
+            left: Effects::default(),
             parked: self.parked.streams(name).await?,
             lease,
             written: Instant::now(),
@@ -190,11 +194,11 @@ impl<R: Reactive> Reactor<R> {
             }
             next = (events.len() < BATCH).then(|| facts.try_next()).flatten();
         }
-        let effects = self.handle(&session.parked, events).await?;
-        if effects.is_empty() && session.written.elapsed() < CHECKPOINT_EVERY {
+        session.left.merge(self.handle(&session.parked, events).await?);
+        if session.left.parked.is_empty() && session.written.elapsed() < CHECKPOINT_EVERY {
             return Ok(());
         }
-        self.write(session, effects).await
+        self.write(session).await
     }
 
     async fn tick(&self, session: &mut Session) -> Result<(), Interrupted> {
@@ -214,11 +218,13 @@ impl<R: Reactive> Reactor<R> {
         if session.handled == session.lease.position {
             return Ok(());
         }
-        self.write(session, Effects::default()).await
+        self.write(session).await
     }
 
-    /// Stores what the batch leaves behind, and the checkpoint, in one transaction.
-    async fn write(&self, session: &mut Session, effects: Effects) -> Result<(), Interrupted> {
+    /// Stores what was left behind, and the checkpoint, in one transaction.
+    async fn write(&self, session: &mut Session) -> Result<(), Interrupted> {
+        let mut effects = std::mem::take(&mut session.left);
+        effects.settle();
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await?;
         effects.store(&transaction, &session.lease.name).await?;

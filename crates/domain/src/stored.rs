@@ -4,8 +4,12 @@
 //! the context and that tag (`cafe.OrderPickedUp`); the payload is what stands behind it (`null`
 //! for an event without fields).
 
+mod tagged;
+
 use crate::Aggregate;
+use serde::Deserialize;
 use serde_json::Value;
+use tagged::Tagged;
 
 /// A stored event as the log holds it.
 #[derive(Clone, Copy, Debug)]
@@ -98,11 +102,7 @@ fn decode_with<A: Aggregate>(
 
 fn parse<A: Aggregate>(event_type: &str, payload: &str) -> Result<A::Event, serde_json::Error> {
     let name = event_type.split_once('.').map_or(event_type, |(_, name)| name);
-    if payload == "null" {
-        serde_json::from_str(&format!("{name:?}"))
-    } else {
-        serde_json::from_str(&format!("{{{name:?}:{payload}}}"))
-    }
+    A::Event::deserialize(Tagged { name, payload })
 }
 
 fn upcast(

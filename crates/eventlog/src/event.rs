@@ -214,3 +214,27 @@ pub struct RecordedEvent {
     pub payload: String,
     pub metadata: Metadata,
 }
+
+/// Which event: all that has to be known of it to find it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventPlace {
+    pub id: Uuid,
+    pub stream: StreamName,
+    /// Counted from 0.
+    pub version: u64,
+    pub position: Position,
+    /// `<context>.<Event>`.
+    pub event_type: String,
+}
+
+impl RecordedEvent {
+    pub fn place(&self) -> EventPlace {
+        EventPlace {
+            id: self.id,
+            stream: self.stream.clone(),
+            version: self.version,
+            position: self.position,
+            event_type: self.event_type.clone(),
+        }
+    }
+}

@@ -17,7 +17,7 @@ mod guard;
 mod reading;
 
 use crate::{
-    Append, AppendError, Appended, EventLog, LogError, Position, RecordedEvent, StreamName,
+    Append, AppendError, Appended, EventLog, LogError, Position, RecordedEvent, Scan, StreamName,
     Subscription,
 };
 use appending::Appender;
@@ -62,6 +62,10 @@ impl EventLog for EventStoreDb {
     fn subscribe(&self, after: Position, categories: Vec<String>) -> Subscription {
         let connection = Connection::new(self.settings.clone());
         following::subscribe(connection, after, &categories)
+    }
+
+    fn scan(&self, after: Position, until: Position, categories: Vec<String>) -> Scan {
+        Scan::of(self.subscribe(after, categories), until)
     }
 
     async fn end(&self) -> Result<Position, LogError> {

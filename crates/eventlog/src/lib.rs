@@ -12,14 +12,16 @@ mod event;
 pub mod eventstoredb;
 mod outcome;
 pub mod postgres;
+mod scan;
 mod subscription;
 
 pub use causes::Causes;
 pub use event::{
-    Append, ExpectedVersion, MAX_APPEND_BYTES, Metadata, NewEvent, Position, RecordedEvent,
-    StreamName,
+    Append, EventPlace, ExpectedVersion, MAX_APPEND_BYTES, Metadata, NewEvent, Position,
+    RecordedEvent, StreamName,
 };
 pub use outcome::{AppendError, Appended, LogError};
+pub use scan::{Page, Scan, ScannedEvent};
 pub use subscription::{Delivery, Subscription};
 
 use async_trait::async_trait;
@@ -46,6 +48,10 @@ pub trait EventLog: Send + Sync + 'static {
     /// Every event after `after` whose stream's category is in `categories` (all when empty), in
     /// log order, and then those to come. Reconnects by itself and never ends.
     fn subscribe(&self, after: Position, categories: Vec<String>) -> Subscription;
+
+    /// Every event after `after` and up to `until` whose stream's category is in `categories` (all
+    /// when empty), in log order, as fast as they can be had. Ends there; reconnects by itself.
+    fn scan(&self, after: Position, until: Position, categories: Vec<String>) -> Scan;
 
     /// The position of the last event, [`Position::START`] when there is none. Also the health
     /// check: it asks the server, every time.

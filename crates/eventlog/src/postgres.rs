@@ -7,6 +7,7 @@
 //! woken by `NOTIFY` and read by position.
 
 mod batch;
+mod bulk;
 mod feed;
 mod migrate;
 mod rows;
@@ -15,7 +16,7 @@ mod writer;
 pub use migrate::{MigrateError, migrate};
 
 use crate::{
-    Append, AppendError, Appended, EventLog, LogError, Position, RecordedEvent, StreamName,
+    Append, AppendError, Appended, EventLog, LogError, Position, RecordedEvent, Scan, StreamName,
     Subscription,
 };
 use async_trait::async_trait;
@@ -98,6 +99,10 @@ impl EventLog for PostgresLog {
             feed::Follower::new(self.pool.clone(), self.feed.clone(), after, categories, deliver);
         let task = tokio::spawn(follower.run()).abort_handle();
         Subscription::new(deliveries, task)
+    }
+
+    fn scan(&self, after: Position, until: Position, categories: Vec<String>) -> Scan {
+        bulk::scan(self.pool.clone(), after, until, &categories)
     }
 
     async fn end(&self) -> Result<Position, LogError> {

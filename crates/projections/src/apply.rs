@@ -9,6 +9,7 @@ use crate::{
     read_model::ReadModel,
     table::{Rows, Table},
 };
+use deadpool_postgres::Transaction;
 use eventlog::{
     Position, RecordedEvent, StreamName,
     consumer::{Lease, Parked, advance, handover, park, unpark},
@@ -94,13 +95,21 @@ impl<M: ReadModel> Applier<M> {
         if renewed.await? { Ok(()) } else { Err(Error::Fenced(self.lease.name.clone())) }
     }
 
+    /// Fails when the lease is lost; nobody takes it until the transaction ends.
+    pub(crate) async fn hold(&self, transaction: &Transaction<'_>) -> Result<(), Error> {
+        let mut lease = self.lease.clone();
+        let here = lease.position;
+        Ok(advance(transaction, &mut lease, here, self.engine.options.lease).await?)
+    }
+
+    /// Whether a person gave this event up.
+    pub(crate) fn is_given_up(&self, stream: &StreamName, version: u64) -> bool {
+        !self.skipped.is_empty() && self.skipped.contains(&(stream.clone(), version))
+    }
+
     /// Decodes events, without those that a person gave up.
     pub(crate) fn steps(&self, events: &[Arc<RecordedEvent>]) -> Vec<Step> {
-        let given_up = |event: &RecordedEvent| {
-            !self.skipped.is_empty()
-                && self.skipped.contains(&(event.stream.clone(), event.version))
-        };
-        let wanted = events.iter().filter(|event| !given_up(event));
+        let wanted = events.iter().filter(|event| !self.is_given_up(&event.stream, event.version));
         wanted.map(|event| Step::of::<M>(event.clone())).collect()
     }
 

@@ -25,6 +25,8 @@ pub enum Error {
     UnknownView(String),
     #[error("{0} is being rebuilt already")]
     Rebuilding(String),
+    #[error("{0} has no table from before its last rebuild")]
+    NoOld(String),
     #[error("{view} is at {live} and its new table only at {shadow}: the log does not go on")]
     Behind { view: String, live: Position, shadow: Position },
     #[error("{view} has no column {column:?} to filter by")]
@@ -48,6 +50,12 @@ impl Error {
             _ => None,
         };
         code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+    }
+
+    /// Whether a table is not there (any more).
+    pub(crate) fn is_about_a_missing_table(&self) -> bool {
+        let code = if let Self::Database(error) = self { error.code() } else { None };
+        code == Some(&SqlState::UNDEFINED_TABLE)
     }
 }
 

@@ -2,13 +2,14 @@
 
 use crate::{read_model::ReadModel, row::Row, table::Rows};
 use chrono::SubsecRound;
-use domain::{Event, Fact, stored::Stored};
-use eventlog::{RecordedEvent, StreamName, consumer::Hold};
+use domain::{Event, Fact, Instant, stored::Stored};
+use eventlog::{EventPlace, RecordedEvent, StreamName, consumer::Hold};
 use std::{
     collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
+use uuid::Uuid;
 
 /// An event on its way into rows.
 #[derive(Debug)]
@@ -39,7 +40,7 @@ impl Step {
 }
 
 /// An event that is to be parked, and why.
-pub(crate) type ToPark = (Arc<RecordedEvent>, Hold);
+pub(crate) type ToPark = (EventPlace, Hold);
 
 /// Streams of which an event is parked: all later ones wait behind it.
 pub(crate) type ParkedStreams = HashSet<StreamName>;
@@ -54,39 +55,52 @@ pub(crate) fn fold<M: ReadModel>(
     let mut to_park = Vec::new();
     for Step { event, understood } in steps {
         if !parked.is_empty() && parked.contains(&event.stream) {
-            to_park.push((event, Hold::Behind));
+            to_park.push((event.place(), Hold::Behind));
             continue;
         }
         let folded = understood.and_then(|(fact, keys)| fold_one::<M>(rows, &fact, keys));
         if let Err(reason) = folded {
             parked.insert(event.stream.clone());
-            to_park.push((event, Hold::Poison { reason }));
+            to_park.push((event.place(), Hold::Poison { reason }));
         }
     }
     to_park
 }
 
-/// Folds one fact into all rows it touches, or, when the fold panics, into none.
 fn fold_one<M: ReadModel>(
     rows: &mut Rows<M::Row>,
     fact: &Fact<Event>,
     keys: Vec<String>,
 ) -> Result<(), String> {
-    let after = guarded(|| {
-        let before = |key: &String| rows.get(key).cloned().flatten();
-        let after = |key: String| (M::fold(before(&key), fact), key);
-        keys.into_iter().map(after).collect::<Vec<_>>()
-    })?;
-    let stray =
-        |(row, key): &(Option<M::Row>, String)| row.as_ref().is_some_and(|row| row.key() != key);
-    if after.iter().any(stray) {
-        return Err("the fold gave a row of another key than it was asked for".to_owned());
-    }
-    rows.extend(after.into_iter().map(|(row, key)| (key, row)));
+    let after = after::<M>(fact, keys, |key| rows.get(key).cloned().flatten())?;
+    rows.extend(after);
     Ok(())
 }
 
-/// The event as the domain knows it.
+/// The rows of some keys as they are after a fact; none where there is none any more.
+type Changed<R> = Vec<(String, Option<R>)>;
+
+/// What all the rows that a fact touches become, or, when the fold panics, none of them.
+pub(crate) fn after<M: ReadModel>(
+    fact: &Fact<Event>,
+    keys: Vec<String>,
+    before: impl Fn(&str) -> Option<M::Row>,
+) -> Result<Changed<M::Row>, String> {
+    let after = guarded(|| {
+        let after = |key: String| {
+            let row = M::fold(before(&key), fact);
+            (key, row)
+        };
+        keys.into_iter().map(after).collect::<Changed<_>>()
+    })?;
+    let stray =
+        |(key, row): &(String, Option<M::Row>)| row.as_ref().is_some_and(|row| row.key() != key);
+    if after.iter().any(stray) {
+        return Err("the fold gave a row of another key than it was asked for".to_owned());
+    }
+    Ok(after)
+}
+
 fn fact(event: &RecordedEvent) -> Result<Fact<Event>, String> {
     let stored = Stored {
         category: event.stream.category(),
@@ -94,18 +108,24 @@ fn fact(event: &RecordedEvent) -> Result<Fact<Event>, String> {
         schema_version: event.schema_version,
         payload: &event.payload,
     };
-    let decoded = guarded(|| domain::decode(&stored))?.map_err(|error| error.to_string())?;
-    Ok(Fact {
-        id: event.id,
-        of: event.stream.id().to_owned(),
-        // What PostgreSQL keeps, so that a row is the same before and after it was stored.
-        at: event.metadata.at.trunc_subsecs(6),
-        event: decoded,
-    })
+    decode(&stored, event.id, event.stream.id(), event.metadata.at)
+}
+
+/// The event `id` as the domain knows it: it happened to `of`, at this time.
+pub(crate) fn decode(
+    stored: &Stored<'_>,
+    id: Uuid,
+    of: &str,
+    at: Instant,
+) -> Result<Fact<Event>, String> {
+    let event = guarded(|| domain::decode(stored))?.map_err(|error| error.to_string())?;
+    // To the precision that PostgreSQL keeps, so that a row is the same before and after it was
+    // stored.
+    Ok(Fact { id, of: of.to_owned(), at: at.trunc_subsecs(6), event })
 }
 
 /// Runs pure code of which one panic must not stop all views.
-fn guarded<T>(pure: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn guarded<T>(pure: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(pure)).map_err(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned());

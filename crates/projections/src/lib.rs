@@ -23,7 +23,6 @@ mod table;
 #[cfg(test)]
 mod testing;
 pub mod timeline;
-mod verify;
 pub mod warehouse;
 mod worker;
 
@@ -32,6 +31,5 @@ pub use error::Error;
 pub use migrations::migrate;
 pub use progress::{Condition, Local, NotReached};
 pub use read_model::ReadModel;
-pub use rebuild::{OnProgress, Rebuilt, Stage};
+pub use rebuild::{Compared, OnProgress, Plan, Progress, Rebuilt, Stage, Then};
 pub use registry::{View, ViewState};
-pub use verify::Verified;

@@ -1,230 +1,191 @@
-//! Rebuilding a view while it is read and kept up: a new table is folded from the beginning of the
-//! log and then takes the place of the old one.
+//! Rebuilding views while they are read and kept up: new tables are folded from the beginning of the
+//! log, in one pass for all of them, and then each takes the place of the old one.
 //!
-//! The new table, `<table>__shadow`, has a consumer of its own with the same name: checkpoint, lease
-//! and parked events. The change of places is one transaction, in which nobody writes to the view
-//! and in which the new table is at least where the old one is. The old one stays as
-//! `<table>__old` until the next rebuild. A rebuild that was killed begins anew.
+//! A new table, `<table>__shadow`, has a consumer of its own with the same name: checkpoint, lease
+//! and parked events. The change of places is one short transaction, in which nobody writes to the
+//! view and in which the new table is at least where the old one is. The old one stays as
+//! `<table>__old`, with its checkpoint, until the next rebuild, and can be put back. A rebuild that
+//! was killed begins anew: rows that were folded by another version of the program must not be
+//! mixed with today's.
 
 mod bulk;
+mod compare;
+mod decode;
+mod indexes;
+mod pass;
+mod plan;
+mod renewal;
+mod shadow;
 mod swap;
 
-use crate::{
-    Engine, Error,
-    apply::Applier,
-    read_model::{ReadModel, categories},
-    table::Table,
-};
-use bulk::Bulk;
-use eventlog::{
-    Delivery, Position, Subscription,
-    consumer::{Lease, handover},
-};
-use std::{sync::atomic::Ordering, time::Duration};
-use tokio::time::{Instant, sleep, timeout};
-use uuid::Uuid;
+pub use compare::Compared;
+pub use plan::Plan;
+pub(crate) use shadow::{Build, Origin, Shadow};
+
+use crate::{Engine, Error, View};
+use eventlog::Position;
+use std::{collections::BTreeMap, time::Duration};
 
 /// What a rebuild is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
     /// Folds what the log held when the rebuild began.
     Folding,
-    /// Folds what came since, and puts the new table in place.
+    /// Writes the rows that are in memory.
+    Writing,
+    /// Makes the indexes, and counts for the planner.
+    Indexing,
+    /// Folds what came since.
     CatchingUp,
+    /// Compares the new table with the view, both at one position.
+    Comparing,
+    /// Puts the new table in place.
+    Swapping,
     Done,
 }
 
+impl Stage {
+    /// In camel case, as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Folding => "folding",
+            Self::Writing => "writing",
+            Self::Indexing => "indexing",
+            Self::CatchingUp => "catchingUp",
+            Self::Comparing => "comparing",
+            Self::Swapping => "swapping",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// How far a rebuild is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rebuilt {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
     pub stage: Stage,
-    /// Folded so far.
+    /// Those it is about: all of them while the log is folded, then one after the other.
+    pub views: Vec<&'static str>,
+    /// Read from the log so far.
     pub events: u64,
     pub position: Position,
     /// Where the log ended when the rebuild began.
     pub end: Position,
 }
 
-/// Told after every step.
-pub type OnProgress<'a> = &'a mut (dyn FnMut(&Rebuilt) + Send);
+/// Told at each stage, and while the log is folded after each page.
+pub type OnProgress<'a> = &'a mut (dyn FnMut(&Progress) + Send);
 
-/// Between two tries to take over.
-const PAUSE: Duration = Duration::from_millis(50);
-/// How long a rebuild tries to take over from a view that is kept busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// What becomes of the new tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// They take the places of the views.
+    Swap,
+    /// The same, but only where both have the same rows.
+    SwapIfEqual,
+    /// They are compared with the views, and dropped.
+    Compare,
+}
+
+/// What a view's rebuild came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rebuilt {
+    pub view: &'static str,
+    /// Of all that were rebuilt together.
+    pub events: u64,
+    /// In the new table.
+    pub rows: u64,
+    /// Up to where it is folded.
+    pub position: Position,
+    /// What was found, if it was asked for.
+    pub compared: Option<Compared>,
+    /// Whether the new table is in place.
+    pub swapped: bool,
+    /// What took how long; reading, folding and writing overlap. `swap` is how long the view could
+    /// not be read at most.
+    pub took: BTreeMap<&'static str, Duration>,
+}
+
 impl Engine {
-    /// Folds the view `M` anew and puts the result in its place. Queries and the view's worker go on
-    /// throughout. Fails when a rebuild of the view is running.
-    pub async fn rebuild<M: ReadModel>(
+    /// Folds the views anew, in one pass over the log. Queries and the views' workers go on
+    /// throughout. Fails when a rebuild of one of them is running; then nothing was changed.
+    pub async fn rebuild(
         &self,
+        views: &[&'static dyn View],
+        then: Then,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Vec<Rebuilt>, Error> {
+        let mut builds = Vec::with_capacity(views.len());
+        let built = self.build_all(views, then, &mut builds, on_progress).await;
+        if built.is_err() {
+            for build in &mut builds {
+                build.give_up().await;
+            }
+        }
+        built
+    }
+
+    /// Puts the table back that a view had before its last rebuild, after it has caught up with the
+    /// log. What is now in place can be put back in the same way.
+    pub async fn roll_back(
+        &self,
+        view: &'static dyn View,
         on_progress: OnProgress<'_>,
     ) -> Result<Rebuilt, Error> {
-        self.consumers.register(&[M::NAME]).await?;
-        let lease = self.lease_shadow::<M>().await?;
-        let mut shadow = Shadow::<M>::begin(self, lease, on_progress).await?;
-        let rebuilt = shadow.fill_and_swap().await;
-        if rebuilt.is_err() {
-            // Best effort: without it, the next rebuild waits for the lease to run out.
-            let released = self.consumers.release(&shadow.applier.lease).await;
-            released.unwrap_or_else(
-                |error| tracing::debug!(%error, "a rebuild's lease runs out by itself"),
-            );
-        }
-        rebuilt
-    }
-
-    /// A rebuild that was killed may still hold the lease for a while.
-    async fn lease_shadow<M: ReadModel>(&self) -> Result<Lease, Error> {
-        let name = shadow_name::<M>();
-        self.consumers.register(&[&name]).await?;
-        let deadline = Instant::now() + self.options.lease + Duration::from_secs(1);
-        // Rebuilds of one process exclude each other too, so each is an owner of its own.
-        let number = self.rebuilds.fetch_add(1, Ordering::Relaxed);
-        let owner = Uuid::new_v5(&self.owner, &number.to_be_bytes());
-        while Instant::now() < deadline {
-            if let Some(lease) = self.consumers.acquire(&name, owner, self.options.lease).await? {
-                return Ok(lease);
-            }
-            sleep(PAUSE).await;
-        }
-        Err(Error::Rebuilding(M::NAME.to_owned()))
-    }
-}
-
-fn shadow_name<M: ReadModel>() -> String {
-    format!("{}__shadow", M::NAME)
-}
-
-/// A view that is being rebuilt.
-struct Shadow<'a, M: ReadModel> {
-    applier: Applier<M>,
-    subscription: Subscription,
-    /// The end of the log before the subscription began: once that has caught up, all up to here
-    /// was delivered.
-    end: Position,
-    on_progress: OnProgress<'a>,
-    progress: Rebuilt,
-}
-
-impl<'a, M: ReadModel> Shadow<'a, M> {
-    /// An empty table at the beginning of the log.
-    async fn begin(
-        engine: &Engine,
-        mut lease: Lease,
-        on_progress: OnProgress<'a>,
-    ) -> Result<Self, Error> {
-        let name = shadow_name::<M>();
-        let mut client = engine.pool.get().await?;
-        let transaction = client.transaction().await?;
-        let create = format!(
-            "drop table if exists {name}; create table {name} (like {} including all)",
-            M::NAME
-        );
-        transaction.batch_execute(&create).await?;
-        handover::restart(&transaction, &mut lease).await?;
-        transaction.commit().await?;
-        let end = engine.log.end().await?;
-        let progress = Rebuilt { stage: Stage::Folding, events: 0, position: Position::START, end };
-        let applier = Applier::open(engine, Table::named(&name), lease).await?;
-        let subscription = engine.log.subscribe(Position::START, categories::<M>());
-        Ok(Self { applier, subscription, end, on_progress, progress })
-    }
-
-    async fn fill_and_swap(&mut self) -> Result<Rebuilt, Error> {
-        match self.fill().await {
-            Err(error) if error.is_about_the_rows() => {
-                tracing::warn!(
-                    view = M::NAME,
-                    "the database does not take a row: going on in small steps to find it"
-                );
-                self.begin_small_steps().await?;
-            }
-            filled => filled?,
-        }
-        self.progress.stage = Stage::CatchingUp;
-        self.tidy_up().await?;
-        let deadline = Instant::now() + PATIENCE;
-        while !self.swap().await? {
-            if Instant::now() >= deadline {
-                return Err(self.behind().await?);
-            }
-            sleep(PAUSE).await;
-            self.catch_up_with_the_end().await?;
-        }
-        self.progress.stage = Stage::Done;
-        self.tell();
-        Ok(self.progress)
-    }
-
-    /// Forgets what is not written, and goes on from there.
-    async fn begin_small_steps(&mut self) -> Result<(), Error> {
-        let (engine, lease) = (self.applier.engine.clone(), self.applier.lease.clone());
-        self.applier = Applier::open(&engine, Table::named(&shadow_name::<M>()), lease).await?;
-        self.catch_up_with_the_end().await
-    }
-
-    /// Folds in memory until all that was in the log is folded.
-    async fn fill(&mut self) -> Result<(), Error> {
-        let mut bulk = Bulk::new(self.progress.position);
-        let renew_every = self.applier.engine.options.lease / 3;
-        let mut renewed = Instant::now();
-        loop {
-            match timeout(renew_every, self.subscription.next()).await {
-                Ok(None) => return Err(Error::LogClosed),
-                Ok(Some(Delivery::CaughtUp)) => break,
-                Ok(Some(Delivery::Checkpoint(position))) => bulk.reached(position),
-                Ok(Some(Delivery::Events(events))) => {
-                    self.progress.events += events.len() as u64;
-                    bulk.fold(&mut self.applier, &events).await?;
-                    self.progress.position = bulk.position();
-                    self.tell();
-                }
-                Err(_) => {}
-            }
-            if renewed.elapsed() >= renew_every {
-                self.applier.renew().await?;
-                renewed = Instant::now();
-            }
-        }
-        bulk.reached(self.end);
-        bulk.flush(&mut self.applier).await?;
-        self.progress.position = self.applier.lease.position;
-        Ok(())
-    }
-
-    /// Folds all that is in the log now, in small steps.
-    async fn catch_up_with_the_end(&mut self) -> Result<(), Error> {
-        let log = &self.applier.engine.log;
-        self.end = log.end().await?;
-        self.subscription = log.subscribe(self.applier.lease.position, categories::<M>());
-        while self.applier.lease.position < self.end {
-            self.step(self.applier.engine.options.lease / 3).await?;
-        }
-        Ok(())
-    }
-
-    /// Folds the next delivery, if it comes within `patience`.
-    async fn step(&mut self, patience: Duration) -> Result<(), Error> {
-        let from = self.applier.lease.position;
-        let (events, to) = match timeout(patience, self.subscription.next()).await {
-            Ok(None) => return Err(Error::LogClosed),
-            Err(_) => return self.applier.renew().await,
-            Ok(Some(Delivery::CaughtUp)) => (Vec::new(), from.max(self.end)),
-            Ok(Some(Delivery::Checkpoint(position))) => (Vec::new(), from.max(position)),
-            Ok(Some(Delivery::Events(mut events))) => {
-                events.retain(|event| event.position > from);
-                let to = events.last().map_or(from, |last| last.position);
-                (events, to)
-            }
+        let mut build = view.build(self, Origin::Old).await?;
+        let mut progress = Progress {
+            stage: Stage::CatchingUp,
+            views: vec![view.name()],
+            events: 0,
+            position: Position::START,
+            end: self.log.end().await?,
         };
-        self.progress.events += events.len() as u64;
-        self.applier.apply(events, to).await?;
-        self.progress.position = to;
-        self.tell();
-        Ok(())
+        on_progress(&progress);
+        let put_back = async {
+            build.catch_up().await?;
+            tell(&mut progress, Stage::Swapping, on_progress);
+            build.swap().await
+        };
+        if let Err(error) = put_back.await {
+            build.give_up().await;
+            return Err(error);
+        }
+        tell(&mut progress, Stage::Done, on_progress);
+        Ok(build.rebuilt(0))
     }
 
-    fn tell(&mut self) {
-        (self.on_progress)(&self.progress);
+    async fn build_all(
+        &self,
+        views: &[&'static dyn View],
+        then: Then,
+        builds: &mut Vec<Box<dyn Build>>,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Vec<Rebuilt>, Error> {
+        let each = self.options.rebuild_rows / views.len().max(1);
+        for view in views {
+            builds.push(view.build(self, Origin::Anew { rows: each.max(1), then }).await?);
+        }
+        let mut progress = Progress {
+            stage: Stage::Folding,
+            views: views.iter().map(|view| view.name()).collect(),
+            events: 0,
+            position: Position::START,
+            end: Position::START,
+        };
+        let took = pass::fold_all(self, builds, &mut progress, on_progress).await?;
+        let mut rebuilt = Vec::with_capacity(builds.len());
+        for build in builds {
+            progress.views = vec![build.view()];
+            build.finish(then, &mut |stage| tell(&mut progress, stage, on_progress)).await?;
+            let mut done = build.rebuilt(progress.events);
+            done.took.extend(&took);
+            rebuilt.push(done);
+        }
+        tell(&mut progress, Stage::Done, on_progress);
+        Ok(rebuilt)
     }
+}
+
+fn tell(progress: &mut Progress, stage: Stage, on_progress: &mut (dyn FnMut(&Progress) + Send)) {
+    progress.stage = stage;
+    on_progress(progress);
 }

@@ -11,13 +11,12 @@ use crate::{
     },
     progress::{Condition, Local},
     read_model::ReadModel,
-    rebuild::{OnProgress, Rebuilt},
+    rebuild::{Build, Origin, Shadow},
     rental::{
         inventory::Stock as RentalStock, orders::Orders as RentalOrders, total_view::TotalView,
     },
     restaurant::{menus::Menus, my_page::MyPage},
     timeline,
-    verify::Verified,
     warehouse::{lots::Lots, movements::Movements, stock::Stock},
 };
 use async_trait::async_trait;
@@ -57,11 +56,9 @@ pub trait View: Sync {
     fn categories(&self) -> &'static [&'static str];
     /// See [`Engine::keep`].
     async fn keep(&self, engine: &Engine, stop: &CancellationToken);
-    /// See [`Engine::rebuild`].
-    async fn rebuild(&self, engine: &Engine, on_progress: OnProgress<'_>)
-    -> Result<Rebuilt, Error>;
-    /// See [`Engine::verify`].
-    async fn verify(&self, engine: &Engine) -> Result<Verified, Error>;
+    /// A table that is to take the view's place.
+    #[doc(hidden)]
+    async fn build(&self, engine: &Engine, origin: Origin) -> Result<Box<dyn Build>, Error>;
 }
 
 struct Of<M>(PhantomData<fn() -> M>);
@@ -84,17 +81,14 @@ impl<M: ReadModel> View for Of<M> {
         engine.keep::<M>(stop).await;
     }
 
-    async fn rebuild(
-        &self,
-        engine: &Engine,
-        on_progress: OnProgress<'_>,
-    ) -> Result<Rebuilt, Error> {
-        engine.rebuild::<M>(on_progress).await
+    async fn build(&self, engine: &Engine, origin: Origin) -> Result<Box<dyn Build>, Error> {
+        Ok(Box::new(Shadow::<M>::begin(engine, origin).await?))
     }
+}
 
-    async fn verify(&self, engine: &Engine) -> Result<Verified, Error> {
-        engine.verify::<M>().await
-    }
+/// The view of a read model, whether or not it is in the list.
+pub fn view<M: ReadModel>() -> &'static dyn View {
+    &Of::<M>::VIEW
 }
 
 /// The view of a name.

@@ -19,7 +19,6 @@ const WRITE_CHUNK: usize = 5_000;
 /// A table that holds rows of one type: the live one, or one that is being rebuilt.
 #[derive(Debug)]
 pub(crate) struct Table<R> {
-    select: String,
     load: String,
     upsert: String,
     delete: String,
@@ -38,7 +37,6 @@ impl<R: Row> Table<R> {
             .collect();
         let excluded: Vec<_> = names.iter().map(|name| format!("excluded.{name}")).collect();
         Self {
-            select: format!("select {columns} from {name}"),
             load: format!("select {columns} from {name} where {key} = any($1)"),
             upsert: format!(
                 "insert into {name} ({columns}) select * from unnest({})
@@ -70,19 +68,6 @@ impl<R: Row> Table<R> {
         Ok(rows)
     }
 
-    /// All rows by key, read as they come.
-    pub(crate) async fn all(&self, client: &impl GenericClient) -> Result<Rows<R>, Error> {
-        use futures::TryStreamExt;
-        let statement = client.prepare_cached(&self.select).await?;
-        let mut found = pin!(client.query_raw(&statement, None::<&str>).await?);
-        let mut rows = Rows::new();
-        while let Some(row) = found.try_next().await? {
-            let row = R::read(&row)?;
-            rows.insert(row.key().to_owned(), Some(row));
-        }
-        Ok(rows)
-    }
-
     /// Writes what the rows have become.
     pub(crate) async fn write(
         &self,
@@ -107,7 +92,12 @@ impl<R: Row> Table<R> {
         Ok(())
     }
 
-    async fn delete(&self, transaction: &Transaction<'_>, keys: &[&str]) -> Result<(), Error> {
+    /// Removes the rows of these keys.
+    pub(crate) async fn delete(
+        &self,
+        transaction: &Transaction<'_>,
+        keys: &[&str],
+    ) -> Result<(), Error> {
         if keys.is_empty() {
             return Ok(());
         }
@@ -116,18 +106,18 @@ impl<R: Row> Table<R> {
         Ok(())
     }
 
-    /// Fills the table, which holds none of these rows yet: much faster than [`Table::write`].
-    pub(crate) async fn fill(
+    /// Adds rows that the table does not hold yet: much faster than [`Table::write`].
+    pub(crate) async fn fill<'a>(
         &self,
         transaction: &Transaction<'_>,
-        rows: &Rows<R>,
+        rows: impl Iterator<Item = &'a R>,
     ) -> Result<(), Error> {
         let mut sink = pin!(transaction.copy_in::<_, Bytes>(self.copy.as_str()).await?);
         let mut chunk = BytesMut::with_capacity(COPY_CHUNK + 1024);
         chunk.put_slice(b"PGCOPY\n\xff\r\n\0");
         chunk.put_i32(0);
         chunk.put_i32(0);
-        for row in rows.values().flatten() {
+        for row in rows {
             row.copy(&mut chunk).map_err(Error::Row)?;
             if chunk.len() >= COPY_CHUNK {
                 sink.send(chunk.split().freeze()).await?;

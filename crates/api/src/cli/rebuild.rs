@@ -1,84 +1,162 @@
-//! `rebuild`: a view folded anew from the log, while it is read and kept.
+//! `rebuild` and `verify`: views folded anew from the log, while they are read and kept.
+
+mod progress;
 
 use super::Failure;
 use crate::{config::StoreArgs, store::Store, wiring};
 use clap::Args;
-use projections::{Error, Rebuilt, Stage, View, registry};
-use std::{
-    io::{Write, stdout},
-    time::{Duration, Instant},
-};
+use progress::Shown;
+use projections::{Engine, Error, Plan, Rebuilt, Then, View, registry};
+use std::io::{Write, stdout};
 
-/// How often progress is shown.
-const SHOWN_EVERY: Duration = Duration::from_secs(1);
+/// Which views.
+#[derive(Args, Clone, Debug)]
+struct Which {
+    /// The views, such as cafe.order_status.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    views: Vec<String>,
+    /// All views, in one pass over the log.
+    #[arg(long)]
+    all: bool,
+}
 
 #[derive(Args, Clone, Debug)]
 pub struct RebuildArgs {
-    /// The view, such as cafe.order_status.
-    view: String,
-    /// Compare the view with the log, row for row, instead of rebuilding it.
+    #[command(flatten)]
+    which: Which,
+    /// Put a new table in place only if it has the same rows as the view; name those that differ.
     #[arg(long)]
     verify: bool,
+    /// Put the table back that was in place before the last rebuild.
+    #[arg(long, conflicts_with = "verify")]
+    rollback: bool,
+    /// Say what would be done, and do nothing.
+    #[arg(long, conflicts_with_all = ["verify", "rollback"])]
+    dry_run: bool,
     #[command(flatten)]
     store: StoreArgs,
 }
 
-/// Fails when a rebuild of the view is running, or when a comparison finds a difference.
+#[derive(Args, Clone, Debug)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    which: Which,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// Fails when a rebuild of one of the views is running, or when a comparison finds a difference.
 pub async fn run(args: RebuildArgs) -> Result<(), Failure> {
-    let view = registry::named(&args.view).map_err(|error| unknown_view(&error))?;
+    let views = args.which.views()?;
     let store = Store::attach_for_long_work(args.store).await?;
-    if args.verify {
-        verify(view, &store).await?;
+    let engine = wiring::engine(&store);
+    let done = if args.dry_run {
+        plan(&views, &engine, &store).await
+    } else if args.rollback {
+        roll_back(&views, &engine, &store).await
     } else {
-        rebuild(view, &store).await?;
-    }
-    store.close().await
+        let then = if args.verify { Then::SwapIfEqual } else { Then::Swap };
+        rebuild(&views, then, &engine, &store).await
+    };
+    let closed = store.close().await;
+    done.and(closed)
 }
 
-async fn rebuild(view: &dyn View, store: &Store) -> Result<(), Failure> {
-    let began = Instant::now();
-    let mut shown = began;
-    let mut show = |rebuilt: &Rebuilt| {
-        if shown.elapsed() >= SHOWN_EVERY || rebuilt.stage == Stage::Done {
-            shown = Instant::now();
-            // A rebuild goes on when nobody watches.
-            let _ = writeln!(stdout(), "{}", line(rebuilt, began.elapsed()));
+/// Compares views with the log, and changes nothing.
+pub async fn verify(args: VerifyArgs) -> Result<(), Failure> {
+    let views = args.which.views()?;
+    let store = Store::attach_for_long_work(args.store).await?;
+    let done = rebuild(&views, Then::Compare, &wiring::engine(&store), &store).await;
+    let closed = store.close().await;
+    done.and(closed)
+}
+
+impl Which {
+    fn views(&self) -> Result<Vec<&'static dyn View>, Failure> {
+        if self.all {
+            return Ok(registry::VIEWS.to_vec());
         }
-    };
-    let rebuilt = view.rebuild(&wiring::engine(store), &mut show).await;
-    rebuilt.map_err(|error| store.failed(&error))?;
-    Ok(writeln!(stdout(), "{} is rebuilt.", view.name())?)
-}
-
-fn line(rebuilt: &Rebuilt, took: Duration) -> String {
-    let Rebuilt { stage, events, position, end } = rebuilt;
-    let stage = match stage {
-        Stage::Folding => "folding",
-        Stage::CatchingUp => "catching up",
-        Stage::Done => "done",
-    };
-    let rate = *events as f64 / took.as_secs_f64().max(0.001);
-    format!("{stage}: {events} events, at {position} (the log ended at {end}), {rate:.0} events/s")
-}
-
-async fn verify(view: &dyn View, store: &Store) -> Result<(), Failure> {
-    let found = view.verify(&wiring::engine(store)).await.map_err(|error| store.failed(&error))?;
-    let (name, rows, position) = (view.name(), found.rows, found.position);
-    if !found.differing.is_empty() {
-        let what = format!(
-            "{name}: {} rows differ from the log at {position}: {}",
-            found.differing.len(),
-            sample(&found.differing)
-        );
-        return Err(Failure::new(what, format!("`jangteo rebuild {name}` makes them right.")));
+        let named = |name: &String| registry::named(name).map_err(|error| unknown_view(&error));
+        self.views.iter().map(named).collect()
     }
-    Ok(writeln!(stdout(), "{name}: {rows} rows, as the log says at {position}")?)
+}
+
+async fn rebuild(
+    views: &[&'static dyn View],
+    then: Then,
+    engine: &Engine,
+    store: &Store,
+) -> Result<(), Failure> {
+    let mut shown = Shown::new();
+    let rebuilt = engine.rebuild(views, then, &mut |progress| shown.show(progress)).await;
+    let rebuilt = rebuilt.map_err(|error| failed(store, &error))?;
+    shown.done(&rebuilt, then);
+    let differing: Vec<_> = rebuilt.iter().filter_map(difference).collect();
+    if differing.is_empty() {
+        return Ok(());
+    }
+    let next = "The views are as they were. Find out why; `jangteo rebuild` without --verify puts in place what the log says.";
+    Err(Failure::new(differing.join("\n"), next))
+}
+
+async fn roll_back(
+    views: &[&'static dyn View],
+    engine: &Engine,
+    store: &Store,
+) -> Result<(), Failure> {
+    for view in views {
+        let mut shown = Shown::new();
+        let back = engine.roll_back(*view, &mut |progress| shown.show(progress)).await;
+        shown.done(&[back.map_err(|error| failed(store, &error))?], Then::Swap);
+    }
+    Ok(())
+}
+
+async fn plan(views: &[&'static dyn View], engine: &Engine, store: &Store) -> Result<(), Failure> {
+    for view in views {
+        let Plan { view, end, rows, bytes, has_old, rebuilding } =
+            engine.plan(*view).await.map_err(|error| store.failed(&error))?;
+        let mut out = stdout();
+        writeln!(
+            out,
+            "{view}: would fold the log up to {end} into {view}__shadow (the view has about {rows} rows and takes {} MB; the new table about as much), and put it in place.",
+            bytes / 1_000_000 + 1
+        )?;
+        let old = if has_old { "would be dropped" } else { "is not there" };
+        writeln!(out, "  What is in place now would stay as {view}__old; that of before {old}.")?;
+        if rebuilding {
+            writeln!(out, "  Somebody is rebuilding it now: a second rebuild would be refused.")?;
+        }
+    }
+    Ok(())
+}
+
+/// What a comparison found wrong.
+fn difference(rebuilt: &Rebuilt) -> Option<String> {
+    let compared = rebuilt.compared.as_ref().filter(|compared| !compared.is_equal())?;
+    Some(format!(
+        "{}: {} rows differ from the log at {} (the view has {} rows, the log leads to {}): {}",
+        rebuilt.view,
+        compared.differing,
+        compared.position,
+        compared.rows,
+        compared.folded,
+        sample(&compared.keys)
+    ))
 }
 
 /// The first few keys.
 fn sample(keys: &[String]) -> String {
     let shown: Vec<_> = keys.iter().take(5).map(String::as_str).collect();
     if shown.len() < keys.len() { format!("{}, …", shown.join(", ")) } else { shown.join(", ") }
+}
+
+fn failed(store: &Store, error: &Error) -> Failure {
+    match error {
+        Error::NoOld(_) => Failure::of(error, "Only the last rebuild of a view can be taken back."),
+        Error::Rebuilding(_) => Failure::of(error, "Wait until it is done, and try again."),
+        other => store.failed(other),
+    }
 }
 
 fn unknown_view(error: &Error) -> Failure {

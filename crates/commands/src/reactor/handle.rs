@@ -34,13 +34,6 @@ pub(super) struct Effects {
 }
 
 impl Effects {
-    pub(super) fn is_empty(&self) -> bool {
-        self.set.is_empty()
-            && self.cancel.is_empty()
-            && self.notices.is_empty()
-            && self.parked.is_empty()
-    }
-
     pub(super) fn merge(&mut self, other: Self) {
         self.set.extend(other.set);
         self.cancel.extend(other.cancel);
@@ -48,8 +41,8 @@ impl Effects {
         self.parked.extend(other.parked);
     }
 
-    /// A timer that is set and forgotten in one batch was never needed.
-    fn settle(&mut self) {
+    /// A timer that is set and forgotten before either is stored was never needed.
+    pub(super) fn settle(&mut self) {
         let forgotten: HashSet<&String> = self.cancel.iter().collect();
         let (mut needless, mut set) = (HashSet::new(), Vec::new());
         for timer in std::mem::take(&mut self.set) {
@@ -72,7 +65,7 @@ impl Effects {
         timers::cancel(transaction, &self.cancel).await?;
         notices::enqueue(transaction, &self.notices).await?;
         for (event, hold) in &self.parked {
-            park(transaction, consumer, event, hold).await?;
+            park(transaction, consumer, &event.place(), hold).await?;
         }
         Ok(())
     }
@@ -99,7 +92,6 @@ impl<R: Reactive> Reactor<R> {
         while let Some(of_stream) = handled.next().await {
             effects.merge(of_stream?);
         }
-        effects.settle();
         Ok(effects)
     }
 

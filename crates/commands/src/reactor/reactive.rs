@@ -56,6 +56,7 @@ pub async fn fire<R: Reactive>(context: &R, timer: Timer) -> Result<(), TimerErr
         correlation_id: timer.cause.correlation_id,
         causation_id: Some(timer.cause.fact_id),
         actor: "timer".to_owned(),
+        may_be_repeat: false,
     };
     match context.perform(&ask, &meta).await {
         Ok(_) | Err(Error::Refused(_)) => Ok(()),
@@ -71,5 +72,6 @@ pub(super) fn meta_of(fact_id: Uuid, correlation_id: Uuid, policy: &str) -> Meta
         correlation_id,
         causation_id: Some(fact_id),
         actor: "policy".to_owned(),
+        may_be_repeat: false,
     }
 }

@@ -89,26 +89,56 @@ pub async fn restart(transaction: &Transaction<'_>, lease: &mut Lease) -> Result
     Ok(())
 }
 
-/// Puts the consumer of `by` in the place of another: checkpoint and parked events. Whoever held
-/// the other's lease has lost it and acquires it anew; the consumer of `by` exists no more.
+/// Puts the consumer of `by` in the place of another, checkpoint and parked events, and keeps what
+/// the other had under the name `old`, which may be that of `by`. Whoever held the other's lease has
+/// lost it and acquires it anew; whoever holds that of `by` has lost it, too.
 pub async fn replace(
     transaction: &Transaction<'_>,
     consumer: &str,
     by: &Lease,
+    old: &str,
 ) -> Result<(), AdvanceError> {
-    let hand_over = "update consumers.checkpoints as old
-         set commit_position = new.commit_position, prepare_position = new.prepare_position,
-             fence = old.fence + 1, owner = null, expires_at = null, progressed_at = now()
-         from consumers.checkpoints as new
-         where old.name = $1 and new.name = $2 and new.fence = $3 and new.owner is not null";
-    if transaction.execute(hand_over, &[&consumer, &by.name, &by.fence]).await? == 0 {
+    let hold = "select from consumers.checkpoints
+         where name = $1 and fence = $2 and owner is not null for update";
+    if transaction.query_opt(hold, &[&by.name, &by.fence]).await?.is_none() {
         return Err(AdvanceError::Fenced(by.name.clone()));
     }
+    let was = format!("{consumer}__was");
+    if by.name != old {
+        remove(transaction, old).await?;
+    }
+    rename(transaction, consumer, &was).await?;
+    rename(transaction, &by.name, consumer).await?;
+    rename(transaction, &was, old).await
+}
+
+/// Forgets the consumer of a lease.
+pub async fn forget(transaction: &Transaction<'_>, lease: &Lease) -> Result<(), AdvanceError> {
+    let hold = "select from consumers.checkpoints where name = $1 and fence = $2 for update";
+    if transaction.query_opt(hold, &[&lease.name, &lease.fence]).await?.is_none() {
+        return Err(AdvanceError::Fenced(lease.name.clone()));
+    }
+    remove(transaction, &lease.name).await
+}
+
+async fn remove(transaction: &Transaction<'_>, consumer: &str) -> Result<(), AdvanceError> {
     transaction.execute("delete from consumers.parked where consumer = $1", &[&consumer]).await?;
-    let parked = "update consumers.parked set consumer = $1 where consumer = $2";
-    transaction.execute(parked, &[&consumer, &by.name]).await?;
-    transaction.execute("delete from consumers.checkpoints where name = $1", &[&by.name]).await?;
+    transaction.execute("delete from consumers.checkpoints where name = $1", &[&consumer]).await?;
     Ok(())
+}
+
+/// Gives all of a consumer to another, new one, which nobody has the lease of. Its fence grows
+/// beyond that of either.
+async fn rename(transaction: &Transaction<'_>, from: &str, to: &str) -> Result<(), AdvanceError> {
+    let insert = "insert into consumers.checkpoints
+             (name, commit_position, prepare_position, fence, progressed_at)
+         select $2, commit_position, prepare_position,
+             1 + (select max(fence) from consumers.checkpoints), now()
+         from consumers.checkpoints where name = $1";
+    transaction.execute(insert, &[&from, &to]).await?;
+    let parked = "update consumers.parked set consumer = $2 where consumer = $1";
+    transaction.execute(parked, &[&from, &to]).await?;
+    remove(transaction, from).await
 }
 
 /// Stream and version.

@@ -123,7 +123,8 @@ impl Consumers {
 
     /// All consumers by name.
     pub async fn states(&self) -> Result<Vec<ConsumerState>, PoolError> {
-        self.select("", &[]).await
+        // What a view was before its last rebuild follows nothing.
+        self.select("where c.name not like '%\\_\\_old'", &[]).await
     }
 
     async fn select(

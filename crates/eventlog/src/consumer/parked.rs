@@ -2,7 +2,7 @@
 //! else waits for them.
 
 use super::lease::{halves, position};
-use crate::{Position, RecordedEvent, StreamName};
+use crate::{EventPlace, Position, StreamName};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{GenericClient, Pool, PoolError};
 use std::{collections::HashSet, time::Duration};
@@ -75,7 +75,7 @@ pub struct Parked {
 pub async fn park(
     client: &impl GenericClient,
     consumer: &str,
-    event: &RecordedEvent,
+    event: &EventPlace,
     hold: &Hold,
 ) -> Result<(), tokio_postgres::Error> {
     let statement = client
@@ -174,9 +174,10 @@ impl ParkedEvents {
         self.select(filter, &[&consumer, &stream.as_str()]).await
     }
 
-    /// All parked events, by consumer and stream.
+    /// All parked events, by consumer and stream, without those of a view as it was before its last
+    /// rebuild.
     pub async fn all(&self) -> Result<Vec<Parked>, PoolError> {
-        self.select("", &[]).await
+        self.select("where consumer not like '%\\_\\_old'", &[]).await
     }
 
     /// Lets the first event of a parked stream be tried at once. `false` when nothing is parked.

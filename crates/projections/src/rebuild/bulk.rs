@@ -1,77 +1,167 @@
-//! The fast part of a rebuild: rows are kept in memory and written when there are many.
+//! Rows in memory, as many as may be. When there are too many, those that were not touched for the
+//! longest time go into the table, and come back when they are needed.
 
+use super::{decode::Chunk, indexes::Indexes};
 use crate::{
     Error,
     apply::Applier,
-    fold::{Step, ToPark, fold},
+    fold::{ToPark, after, guarded},
     read_model::ReadModel,
-    table::Rows,
 };
+use domain::{Event, Fact};
 use eventlog::{
-    Position, RecordedEvent,
-    consumer::{advance, park},
+    Position,
+    consumer::{Hold, advance, park},
 };
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{BuildHasher, RandomState},
+};
+
+/// A row in memory.
+struct Slot<R> {
+    /// `None`: there is no such row.
+    row: Option<R>,
+    /// The chunk in which it was last touched.
+    touched: u32,
+}
 
 pub(super) struct Bulk<M: ReadModel> {
-    rows: Rows<M::Row>,
+    rows: HashMap<String, Slot<M::Row>>,
     to_park: Vec<ToPark>,
     position: Position,
-    /// Whether the table may hold rows that are not in memory.
-    written: bool,
+    /// How many rows memory may hold.
+    limit: usize,
+    /// Counts the chunks.
+    now: u32,
+    /// Hashes of the keys whose rows are in the table: a few bytes for each, so that only those are
+    /// looked for which are there.
+    spilled: HashSet<u64>,
+    hasher: RandomState,
 }
 
 impl<M: ReadModel> Bulk<M> {
-    pub(super) fn new(position: Position) -> Self {
-        Self { rows: Rows::new(), to_park: Vec::new(), position, written: false }
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            rows: HashMap::new(),
+            to_park: Vec::new(),
+            position: Position::START,
+            limit,
+            now: 0,
+            spilled: HashSet::new(),
+            hasher: RandomState::new(),
+        }
     }
 
-    pub(super) fn position(&self) -> Position {
-        self.position
-    }
-
-    /// Nothing to fold up to here.
-    pub(super) fn reached(&mut self, position: Position) {
-        self.position = self.position.max(position);
+    /// Rows in memory and in the table.
+    pub(super) fn count(&self) -> u64 {
+        let kept = self.rows.values().filter(|slot| slot.row.is_some()).count();
+        (kept + self.spilled.len()) as u64
     }
 
     pub(super) async fn fold(
         &mut self,
         applier: &mut Applier<M>,
-        events: &[Arc<RecordedEvent>],
+        indexes: &mut Indexes,
+        chunk: &Chunk,
     ) -> Result<(), Error> {
-        let steps = applier.steps(events);
-        if self.written {
-            self.load(applier, &steps).await?;
+        self.now += 1;
+        if !self.spilled.is_empty() {
+            self.bring_back(applier, indexes, chunk).await?;
         }
-        self.to_park.extend(fold::<M>(&mut self.rows, steps, &mut applier.parked));
-        if let Some(last) = events.last() {
-            self.reached(last.position);
+        for event in &chunk.events {
+            let stream = &event.place.stream;
+            if !M::CATEGORIES.contains(&stream.category())
+                || applier.is_given_up(stream, event.place.version)
+            {
+                continue;
+            }
+            if !applier.parked.is_empty() && applier.parked.contains(stream) {
+                self.to_park.push((event.place.clone(), Hold::Behind));
+                continue;
+            }
+            let folded = event.fact.as_ref().map_err(String::clone);
+            if let Err(reason) = folded.and_then(|fact| self.fold_one(fact)) {
+                applier.parked.insert(stream.clone());
+                self.to_park.push((event.place.clone(), Hold::Poison { reason }));
+            }
         }
-        if self.rows.len() >= applier.engine.options.rebuild_rows {
-            self.flush(applier).await?;
+        self.position = self.position.max(chunk.reached);
+        if self.rows.len() >= self.limit { self.spill(applier).await } else { Ok(()) }
+    }
+
+    fn fold_one(&mut self, fact: &Fact<Event>) -> Result<(), String> {
+        let keys = guarded(|| M::keys(fact))?;
+        let before = |key: &str| self.rows.get(key).and_then(|slot| slot.row.clone());
+        for (key, row) in after::<M>(fact, keys, before)? {
+            self.rows.insert(key, Slot { row, touched: self.now });
         }
         Ok(())
     }
 
-    async fn load(&mut self, applier: &Applier<M>, steps: &[Step]) -> Result<(), Error> {
-        let touched = steps.iter().flat_map(Step::keys).map(String::as_str);
-        let missing: HashSet<&str> = touched.filter(|key| !self.rows.contains_key(*key)).collect();
-        let client = applier.engine.pool.get().await?;
-        let loaded = applier.table.load(&client, missing.into_iter().collect()).await?;
-        self.rows.extend(loaded);
-        Ok(())
+    fn hash(&self, key: &str) -> u64 {
+        self.hasher.hash_one(key)
     }
 
-    /// Writes what is in memory, and moves the checkpoint.
-    pub(super) async fn flush(&mut self, applier: &mut Applier<M>) -> Result<(), Error> {
+    /// Loads the rows that the chunk touches and that are in the table, and takes them out of it.
+    async fn bring_back(
+        &mut self,
+        applier: &mut Applier<M>,
+        indexes: &mut Indexes,
+        chunk: &Chunk,
+    ) -> Result<(), Error> {
+        let facts = chunk.events.iter().filter_map(|event| event.fact.as_ref().ok());
+        // A panic shows again when the fact is folded.
+        let keys = facts.flat_map(|fact| guarded(|| M::keys(fact)).unwrap_or_default());
+        let away =
+            |key: &String| self.spilled.contains(&self.hash(key)) && !self.rows.contains_key(key);
+        let needed: HashSet<String> = keys.filter(away).collect();
+        if needed.is_empty() {
+            return Ok(());
+        }
+        indexes.make_primary(&applier.engine.pool).await?;
+        let needed: Vec<&str> = needed.iter().map(String::as_str).collect();
         let mut client = applier.engine.pool.get().await?;
         let transaction = client.transaction().await?;
-        if self.written {
-            applier.table.write(&transaction, &self.rows).await?;
-        } else {
-            applier.table.fill(&transaction, &self.rows).await?;
+        let loaded = applier.table.load(&transaction, needed.clone()).await?;
+        applier.table.delete(&transaction, &needed).await?;
+        applier.hold(&transaction).await?;
+        transaction.commit().await?;
+        for (key, row) in loaded {
+            if row.is_some() {
+                self.spilled.remove(&self.hasher.hash_one(&key));
+            }
+            self.rows.insert(key, Slot { row, touched: self.now });
         }
+        Ok(())
+    }
+
+    /// Moves the half that was not touched for longest into the table.
+    async fn spill(&mut self, applier: &mut Applier<M>) -> Result<(), Error> {
+        let mut times: Vec<u32> = self.rows.values().map(|slot| slot.touched).collect();
+        let middle = times.len() / 2;
+        let (_, &mut middle, _) = times.select_nth_unstable(middle);
+        let old: Vec<(String, Slot<M::Row>)> =
+            self.rows.extract_if(|_, slot| slot.touched <= middle).collect();
+        let mut client = applier.engine.pool.get().await?;
+        let transaction = client.transaction().await?;
+        let rows = old.iter().filter_map(|(_, slot)| slot.row.as_ref());
+        applier.table.fill(&transaction, rows).await?;
+        applier.hold(&transaction).await?;
+        transaction.commit().await?;
+        for (key, _) in old.iter().filter(|(_, slot)| slot.row.is_some()) {
+            let hash = self.hash(key);
+            self.spilled.insert(hash);
+        }
+        Ok(())
+    }
+
+    /// Writes what is in memory and parked, and moves the checkpoint.
+    pub(super) async fn finish(self, applier: &mut Applier<M>) -> Result<(), Error> {
+        let mut client = applier.engine.pool.get().await?;
+        let transaction = client.transaction().await?;
+        let rows = self.rows.values().filter_map(|slot| slot.row.as_ref());
+        applier.table.fill(&transaction, rows).await?;
         for (event, hold) in &self.to_park {
             park(&transaction, &applier.lease.name, event, hold).await?;
         }
@@ -79,9 +169,6 @@ impl<M: ReadModel> Bulk<M> {
         advance(&transaction, &mut lease, self.position, applier.engine.options.lease).await?;
         transaction.commit().await?;
         applier.lease = lease;
-        self.rows.clear();
-        self.to_park.clear();
-        self.written = true;
         Ok(())
     }
 }

@@ -1,63 +1,53 @@
 //! The change of places: the new table becomes the view's, in one short transaction.
 
-use super::{PAUSE, Shadow, shadow_name};
+use super::shadow::Shadow;
 use crate::{Error, apply::idle_limit, read_model::ReadModel};
-use eventlog::{Position, consumer::handover};
+use deadpool_postgres::Transaction;
+use eventlog::consumer::handover;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
 
 /// How long the view's worker may have to wait for the change of places.
 const HOLD: Duration = Duration::from_secs(1);
+/// How long queries may have to wait for it.
+const PAUSE_LIMIT: Duration = Duration::from_millis(40);
 
-impl<M: ReadModel> Shadow<'_, M> {
-    /// What must not take time later, while others wait.
-    pub(super) async fn tidy_up(&mut self) -> Result<(), Error> {
-        let client = self.applier.engine.pool.get().await?;
-        let statements =
-            format!("analyze {}; drop table if exists {}__old", shadow_name::<M>(), M::NAME);
-        Ok(client.batch_execute(&statements).await?)
-    }
-
-    /// Puts the new table in place. `false` when it is too early, or somebody reads for too long.
-    pub(super) async fn swap(&mut self) -> Result<bool, Error> {
-        let name = M::NAME;
-        let mut client = self.applier.engine.pool.get().await?;
+impl<M: ReadModel> Shadow<M> {
+    /// Puts the table in place, and gives how long the view could not be read meanwhile, at most.
+    /// `None` when it is too early, or somebody reads for too long.
+    pub(super) async fn try_swap(&mut self) -> Result<Option<Duration>, Error> {
+        let engine = self.applier.engine.clone();
+        let mut client = engine.pool.get().await?;
         let transaction = client.transaction().await?;
-        // Who writes holds the table and then the checkpoint, so that is the order here.
-        let lock = format!(
-            "{}; set local lock_timeout = {}; lock table {name} in exclusive mode",
-            idle_limit(HOLD * 2),
-            HOLD.as_millis()
-        );
-        if locked(transaction.batch_execute(&lock).await)?.is_none() {
-            return Ok(false);
-        }
-        let Some(live) = locked(handover::freeze(&transaction, name).await)? else {
-            return Ok(false);
+        let Some(live) = stop_writers(&transaction, M::NAME).await? else {
+            return Ok(None);
         };
-        if !self.reach(live.unwrap_or_default()).await? {
-            return Ok(false);
+        if !self.step_to(live, Some(Instant::now() + HOLD)).await? {
+            return Ok(None);
         }
-        let table = name.split_once('.').map_or(name, |(_, table)| table);
-        let rename = format!(
-            "alter table {name} rename to {table}__old; alter table {name}__shadow rename to {table}"
-        );
-        if locked(transaction.batch_execute(&rename).await)?.is_none() {
-            return Ok(false);
+        let since = Instant::now();
+        let limit = format!("set local lock_timeout = {}", PAUSE_LIMIT.as_millis());
+        transaction.batch_execute(&limit).await?;
+        if locked(transaction.batch_execute(&self.rename()).await)?.is_none() {
+            return Ok(None);
         }
-        handover::replace(&transaction, name, &self.applier.lease).await?;
+        let old = format!("{}__old", M::NAME);
+        handover::replace(&transaction, M::NAME, &self.applier.lease, &old).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(Some(since.elapsed()))
     }
 
-    /// Folds up to where the view is, if that does not take too long.
-    async fn reach(&mut self, live: Position) -> Result<bool, Error> {
-        let deadline = Instant::now() + HOLD;
-        while self.applier.lease.position < live && Instant::now() < deadline {
-            self.step(PAUSE).await?;
-        }
-        Ok(self.applier.lease.position >= live)
+    /// The live table becomes the old one, even if it is the old one that becomes the live one.
+    fn rename(&self) -> String {
+        let (live, new) = (M::NAME, &self.name);
+        let table = live.split_once('.').map_or(live, |(_, table)| table);
+        format!(
+            "alter table {live} rename to {table}__was;
+             alter table {new} rename to {table};
+             drop table if exists {live}__old;
+             alter table {live}__was rename to {table}__old"
+        )
     }
 
     pub(super) async fn behind(&mut self) -> Result<Error, Error> {
@@ -65,6 +55,24 @@ impl<M: ReadModel> Shadow<'_, M> {
         let live = handover::checkpoint(&client, M::NAME).await?.unwrap_or_default();
         Ok(Error::Behind { view: M::NAME.to_owned(), live, shadow: self.applier.lease.position })
     }
+}
+
+/// Until the transaction ends, nobody writes to the view; where it is. `None` when that cannot be had
+/// soon. Who writes holds the table and then the checkpoint, so that is the order here.
+pub(super) async fn stop_writers(
+    transaction: &Transaction<'_>,
+    view: &str,
+) -> Result<Option<eventlog::Position>, Error> {
+    let lock = format!(
+        "{}; set local lock_timeout = {}; lock table {view} in exclusive mode",
+        idle_limit(HOLD * 2),
+        HOLD.as_millis()
+    );
+    if locked(transaction.batch_execute(&lock).await)?.is_none() {
+        return Ok(None);
+    }
+    let frozen = locked(handover::freeze(transaction, view).await)?;
+    Ok(frozen.map(Option::unwrap_or_default))
 }
 
 /// What a statement gave, or `None` when it did not get its lock in time.

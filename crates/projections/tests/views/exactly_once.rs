@@ -1,6 +1,7 @@
 //! Each event shows exactly once, whoever is killed, paused or in each other's way.
 
 use crate::harness::{PATIENCE, Tally, Worker, World, pool, until, working};
+use crate::rebuild::differing;
 use domain::cafe::order::{self, Order};
 use eventlog::{EventLog, consumer::Consumers};
 use projections::{ReadModel, cafe::order_status::OrderStatus, query};
@@ -25,7 +26,7 @@ async fn all_show_once(world: &World) {
     until("all is folded", || async { reader.wait_for(Tally::NAME, end, PATIENCE).await.is_ok() })
         .await;
     assert_eq!(world.count("select count(*) from test.tally where events <> 3").await, 0);
-    assert_eq!(world.engine(99).verify::<Tally>().await.unwrap().differing, [""; 0]);
+    assert_eq!(differing::<Tally>(&world.engine(99)).await, [""; 0]);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! What cannot be folded waits in the order of its stream, and nothing else waits for it.
 
-use crate::harness::{Fragile, MENDED, PATIENCE, Worker, World, opened, rejected, selected, until};
+use crate::{
+    harness::{Fragile, MENDED, PATIENCE, Worker, World, opened, rejected, selected, until},
+    rebuild::{differing, rebuild},
+};
 use domain::{
     Aggregate,
     cafe::{
@@ -45,7 +48,7 @@ async fn an_event_without_meaning_parks_its_stream_only() {
     assert_eq!(engine.local(OrderStatus::NAME).parked_streams, 1);
     let asked = engine.wait_for(OrderStatus::NAME, nonsense, PATIENCE).await;
     assert!(matches!(asked, Err(NotReached::Parked { .. })), "{asked:?}");
-    assert_eq!(engine.verify::<OrderStatus>().await.unwrap().differing, [""; 0]);
+    assert_eq!(differing::<OrderStatus>(&engine).await, [""; 0]);
     worker.stop().await;
 }
 
@@ -65,8 +68,8 @@ async fn what_was_given_up_is_left_out_and_the_rest_goes_on() {
     engine.wait_for(OrderStatus::NAME, end, PATIENCE).await.unwrap();
     let row = query::get::<OrderStatus>(&world.pool, "bad").await.unwrap().unwrap();
     assert!(row.cancel_requested_at.is_some());
-    assert_eq!(engine.verify::<OrderStatus>().await.unwrap().differing, [""; 0]);
-    engine.rebuild::<OrderStatus>(&mut |_| {}).await.unwrap();
+    assert_eq!(differing::<OrderStatus>(&engine).await, [""; 0]);
+    rebuild::<OrderStatus>(&engine).await.unwrap();
     assert_eq!(parked(&world).await, []);
     worker.stop().await;
 }
@@ -138,8 +141,8 @@ async fn a_row_that_the_database_refuses_parks_its_stream_only() {
         22
     );
 
-    engine.rebuild::<Tickets>(&mut |_| {}).await.unwrap();
+    rebuild::<Tickets>(&engine).await.unwrap();
     assert_eq!(parked(&world).await, [entry("cafe.ticket-bad", 1, "poison")]);
-    assert_eq!(engine.verify::<Tickets>().await.unwrap().differing, [""; 0]);
+    assert_eq!(differing::<Tickets>(&engine).await, [""; 0]);
     worker.stop().await;
 }
