@@ -83,5 +83,6 @@ fn meta(what: &str) -> Meta {
         correlation_id: command_id,
         causation_id: None,
         actor: "sample-data".to_owned(),
+        may_be_repeat: true,
     }
 }

@@ -23,8 +23,11 @@ use domain::{
     shared::{Name, phone::Phone},
 };
 use eventlog::EventLog;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
+
+/// How old a price of the menu may be that another process has changed.
+const MENU_AGE: Duration = Duration::from_millis(100);
 
 /// Executes what concerns the café. Cheap to clone.
 #[derive(Clone)]
@@ -131,7 +134,7 @@ impl Cafe {
         let id = place.order_id.unwrap_or_else(|| meta.command_id.into());
         let room = self.room_to_pay(&id).await?;
         let command = order::Command::Place {
-            listed: self.0.menu.load(place.product.as_str()).await?.state.price(),
+            listed: self.0.menu.recent(place.product.as_str(), MENU_AGE).await?.price(),
             product: place.product,
             qty: place.qty,
             price: place.price,

@@ -19,8 +19,8 @@ use eventlog::{
 };
 use quick_cache::sync::Cache;
 use seen::Seen;
-use std::sync::Arc;
-use tokio::sync::Mutex;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Mutex, time::Instant};
 use uuid::Uuid;
 
 /// States kept in memory, per aggregate type.
@@ -82,7 +82,8 @@ impl<A: Aggregate> Executor<A> {
         // A state of which we are not sure after a fault, or after a cancelled request, is not
         // put back.
         let known = slot.take();
-        let fresh = known.is_none();
+        // What was never heard of is most often new: then the log says if it is not.
+        let fresh = known.is_none() && meta.may_be_repeat;
         let mut seen = known.unwrap_or_else(Seen::nothing);
         if fresh {
             self.catch_up(id, &mut seen).await?;
@@ -146,6 +147,22 @@ impl<A: Aggregate> Executor<A> {
         Ok(self.load(id).await?.state)
     }
 
+    /// The state as it is, or was at most `age` ago: for what many commands ask and few change.
+    pub async fn recent(&self, id: &str, age: Duration) -> Result<A, Error> {
+        let slot = self.slot(id);
+        let mut slot = slot.lock().await;
+        if let Some(seen) = &*slot
+            && seen.read.is_some_and(|read| read.elapsed() < age)
+        {
+            return Ok(seen.state.clone());
+        }
+        let mut seen = slot.take().unwrap_or_else(Seen::nothing);
+        self.catch_up(id, &mut seen).await?;
+        let state = seen.state.clone();
+        *slot = Some(seen);
+        Ok(state)
+    }
+
     /// Today's state, read from the log as far as it is not known.
     pub async fn load(&self, id: &str) -> Result<Done<A>, Error> {
         let slot = self.slot(id);
@@ -195,7 +212,7 @@ impl<A: Aggregate> Executor<A> {
     /// Reads what is new; how many events that was.
     async fn catch_up(&self, id: &str, seen: &mut Seen<A>) -> Result<usize, Error> {
         let stream = StreamName::new(A::CATEGORY, id);
-        let mut new = 0;
+        let (mut new, read) = (0, Instant::now());
         loop {
             let page = self.log.read_stream(&stream, seen.length, PAGE).await;
             let page = page.map_err(Error::Unavailable)?;
@@ -205,6 +222,7 @@ impl<A: Aggregate> Executor<A> {
             }
             new += page.len();
             if page.len() < PAGE {
+                seen.read = Some(read);
                 return Ok(new);
             }
         }

@@ -36,4 +36,8 @@ pub struct Meta {
     pub causation_id: Option<Uuid>,
     /// A role or a part of the system; never a person's name.
     pub actor: String,
+    /// Whether the caller may have sent it before and is to be told so. Then the stream is read
+    /// before anything is stored. Otherwise a repeat is stored once all the same, but its answer
+    /// does not say that it is one.
+    pub may_be_repeat: bool,
 }

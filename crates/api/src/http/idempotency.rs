@@ -69,6 +69,7 @@ async fn prepare(clock: &dyn Clock, request: Request) -> Result<(Option<Keyed>, 
         correlation_id: Correlation::of(&parts.extensions),
         causation_id: None,
         actor,
+        may_be_repeat: keyed.is_some(),
     });
     Ok((keyed, Request::from_parts(parts, Body::from(body))))
 }

@@ -183,5 +183,6 @@ fn meta(id: &Id, attempt: u32, what: &str, cause: &Meta) -> Meta {
         correlation_id: cause.correlation_id,
         causation_id: cause.causation_id,
         actor: "payment".to_owned(),
+        may_be_repeat: false,
     }
 }

@@ -3,6 +3,7 @@
 use domain::{Aggregate, Fact};
 use eventlog::Position;
 use std::collections::HashMap;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// What a command led to.
@@ -28,11 +29,19 @@ pub(super) struct Seen<A> {
     pub position: Option<Position>,
     /// The length of the stream after each command that stored something.
     pub answered: HashMap<Uuid, u64>,
+    /// When the stream was last read to its end.
+    pub read: Option<Instant>,
 }
 
 impl<A: Aggregate> Seen<A> {
     pub fn nothing() -> Self {
-        Self { state: A::default(), length: 0, position: None, answered: HashMap::new() }
+        Self {
+            state: A::default(),
+            length: 0,
+            position: None,
+            answered: HashMap::new(),
+            read: None,
+        }
     }
 
     pub fn see(&mut self, event: &A::Event, command_id: Uuid, position: Position) {

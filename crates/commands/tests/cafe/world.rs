@@ -73,7 +73,13 @@ pub fn cafe(log: &Arc<dyn EventLog>, parts: &Parts, gateway: Arc<dyn PaymentGate
 
 pub fn meta(command: u128) -> Meta {
     let command_id = Uuid::from_u128(command);
-    Meta { command_id, correlation_id: command_id, causation_id: None, actor: "test".to_owned() }
+    Meta {
+        command_id,
+        correlation_id: command_id,
+        causation_id: None,
+        actor: "test".to_owned(),
+        may_be_repeat: true,
+    }
 }
 
 pub fn coffee(order_id: &str) -> PlaceOrder {

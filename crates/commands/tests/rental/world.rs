@@ -225,7 +225,13 @@ pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 
 pub fn meta(command: u128) -> Meta {
     let command_id = Uuid::from_u128(command);
-    Meta { command_id, correlation_id: command_id, causation_id: None, actor: "test".to_owned() }
+    Meta {
+        command_id,
+        correlation_id: command_id,
+        causation_id: None,
+        actor: "test".to_owned(),
+        may_be_repeat: true,
+    }
 }
 
 pub fn ten(order_id: &str) -> RequestRental {

@@ -57,6 +57,7 @@ pub(super) async fn rental_cancel(
         correlation_id: Correlation::of(&extensions),
         causation_id: None,
         actor: caller.name().to_owned(),
+        may_be_repeat: false,
     };
     orders::cancel_order(&rental, required("orderId", cancel.order_id)?, &meta).await
 }
