@@ -8,6 +8,8 @@
 pub mod handover;
 mod lease;
 mod parked;
+mod standing;
 
 pub use lease::{AdvanceError, ConsumerState, Consumers, Lease, advance};
-pub use parked::{Hold, Parked, ParkedEvents, park, unpark};
+pub use parked::{Hold, Parked, ParkedEvents, hold, park, unpark};
+pub use standing::{Followers, Standing, StandingError, Standings, follower_of};

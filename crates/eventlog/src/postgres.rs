@@ -6,6 +6,7 @@
 //! Subscribers in this process are fed from memory after the commit; those of other processes are
 //! woken by `NOTIFY` and read by position.
 
+mod backlog;
 mod batch;
 mod feed;
 mod migrate;
@@ -15,7 +16,7 @@ mod writer;
 pub use migrate::{MigrateError, migrate};
 
 use crate::{
-    Append, AppendError, Appended, EventLog, LogError, Position, RecordedEvent, StreamName,
+    Append, AppendError, Appended, Backlog, EventLog, LogError, Position, RecordedEvent, StreamName,
     Subscription,
 };
 use async_trait::async_trait;
@@ -102,5 +103,9 @@ impl EventLog for PostgresLog {
 
     async fn end(&self) -> Result<Position, LogError> {
         rows::head(&self.pool).await
+    }
+
+    async fn backlog(&self, after: Position) -> Result<Backlog, LogError> {
+        backlog::backlog(&self.pool, after).await
     }
 }
