@@ -6,6 +6,7 @@
 
 mod handle;
 mod inline;
+mod one_by_one;
 mod reactive;
 mod retry;
 
@@ -64,6 +65,16 @@ pub(crate) enum Interrupted {
     Log(#[source] eventlog::LogError),
     #[error("the event log was shut down")]
     Closed,
+}
+
+impl Interrupted {
+    /// Why what a fact leaves behind cannot be stored, when that is what it is about.
+    fn refused(&self) -> Option<String> {
+        match self {
+            Self::Database(error) => eventlog::consumer::refused(error),
+            _ => None,
+        }
+    }
 }
 
 /// Where a running reactor is.
@@ -190,11 +201,14 @@ impl<R: Reactive> Reactor<R> {
             }
             next = (events.len() < BATCH).then(|| facts.try_next()).flatten();
         }
-        let effects = self.handle(&session.parked, events).await?;
+        let effects = self.handle(&session.parked, events.clone()).await?;
         if effects.is_empty() && session.written.elapsed() < CHECKPOINT_EVERY {
             return Ok(());
         }
-        self.write(session, effects).await
+        match self.write(session, effects).await {
+            Err(error) if error.refused().is_some() => self.take_one_by_one(session, events).await,
+            written => written,
+        }
     }
 
     async fn tick(&self, session: &mut Session) -> Result<(), Interrupted> {

@@ -18,8 +18,8 @@ mod guard;
 mod reading;
 
 use crate::{
-    Append, AppendError, Appended, Backlog, EventLog, LogError, Position, RecordedEvent, StreamName,
-    Subscription,
+    Append, AppendError, Appended, Backlog, EventLog, LogError, Position, RecordedEvent,
+    StreamName, Subscription,
 };
 use appending::Appender;
 use async_trait::async_trait;

@@ -16,8 +16,8 @@ mod writer;
 pub use migrate::{MigrateError, migrate};
 
 use crate::{
-    Append, AppendError, Appended, Backlog, EventLog, LogError, Position, RecordedEvent, StreamName,
-    Subscription,
+    Append, AppendError, Appended, Backlog, EventLog, LogError, Position, RecordedEvent,
+    StreamName, Subscription,
 };
 use async_trait::async_trait;
 use deadpool_postgres::{ManagerConfig, Pool, RecyclingMethod, Runtime};

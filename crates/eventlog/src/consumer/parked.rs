@@ -6,7 +6,7 @@ mod table;
 pub use table::ParkedEvents;
 
 use super::lease::halves;
-use crate::{Position, RecordedEvent, StreamName};
+use crate::{EventLog, LogError, Position, RecordedEvent, StreamName};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
 use std::time::Duration;
@@ -26,6 +26,11 @@ pub enum Hold {
 }
 
 impl Hold {
+    /// Of an event that is parked and not in the log any more.
+    pub fn gone() -> Self {
+        Self::Poison { reason: "the log does not have this event any more".to_owned() }
+    }
+
     fn state(&self) -> &'static str {
         match self {
             Self::Waiting { .. } => "waiting",
@@ -75,6 +80,17 @@ pub struct Parked {
     /// When it is tried again, for one that is to be tried again by itself.
     pub due: DateTime<Utc>,
     pub parked_at: DateTime<Utc>,
+}
+
+impl Parked {
+    /// The event itself. `None` when the log does not have it any more.
+    pub async fn read(&self, log: &dyn EventLog) -> Result<Option<RecordedEvent>, LogError> {
+        match log.read_stream(&self.stream, self.version, 1).await {
+            Ok(events) => Ok(events.into_iter().find(|event| event.version == self.version)),
+            Err(LogError::Foreign(_)) => Ok(None),
+            Err(error @ LogError::Unreachable(_)) => Err(error),
+        }
+    }
 }
 
 /// Parks an event for a consumer, or says anew why it is parked.

@@ -13,7 +13,8 @@ const SELECT: &str = "
 pub(super) async fn backlog(pool: &Pool, after: Position) -> Result<Backlog, LogError> {
     let from = i64::try_from(after.commit).unwrap_or(i64::MAX);
     let rows = query(pool, SELECT, &[&from]).await?;
-    let head = rows.first().ok_or_else(|| LogError::Foreign("eventlog.head is empty".to_owned()))?;
+    let head =
+        rows.first().ok_or_else(|| LogError::Foreign("eventlog.head is empty".to_owned()))?;
     let end: Position = at(head.get(0));
     Ok(Backlog {
         events: end.commit.saturating_sub(after.commit),
