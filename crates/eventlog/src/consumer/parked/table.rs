@@ -25,10 +25,11 @@ impl ParkedEvents {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// How many streams with parked events each consumer has; those without are left out.
+    /// How many streams with parked events each follower has; those without are left out.
     pub async fn counts(&self) -> Result<HashMap<String, usize>, PoolError> {
         let client = self.pool.get().await?;
-        let select = "select consumer, count(distinct stream) from consumers.parked group by 1";
+        let select = "select split_part(consumer, '#', 1), count(distinct stream)
+             from consumers.parked group by 1";
         let rows = client.query(&client.prepare_cached(select).await?, &[]).await?;
         Ok(rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1) as usize)).collect())
     }
@@ -60,6 +61,20 @@ impl ParkedEvents {
         let rows = client.query(select, &[&consumer, &paused, &limit]).await?;
         let stream = |row: &Row| StreamName::stored(row.get::<_, String>(0));
         Ok(rows.iter().map(stream).collect())
+    }
+
+    /// The consumers of a follower for which a stream is parked: one, or those with a share of its
+    /// work.
+    pub async fn consumers(
+        &self,
+        follower: &str,
+        stream: &StreamName,
+    ) -> Result<Vec<String>, PoolError> {
+        let client = self.pool.get().await?;
+        let select = "select distinct consumer from consumers.parked
+             where stream = $2 and $1 in (consumer, split_part(consumer, '#', 1)) order by 1";
+        let rows = client.query(select, &[&follower, &stream.as_str()]).await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// A stream's parked events, first one first.
@@ -100,7 +115,7 @@ impl ParkedEvents {
                      select min(version) from consumers.parked where consumer = $1 and stream = $2)
                  returning *)
              insert into consumers.skipped (consumer, stream, version, event_id, reason)
-             select consumer, stream, version, event_id, $3 from gone
+             select split_part(consumer, '#', 1), stream, version, event_id, $3 from gone
              on conflict (consumer, stream, version) do update set reason = excluded.reason";
         let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
             [&consumer, &stream.as_str(), &reason];
