@@ -11,6 +11,7 @@ use eventlog::{
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use support::stand_in::StandIn;
 use uuid::Uuid;
 
 const VIEW: &str = "cafe.order_status";
@@ -61,7 +62,7 @@ async fn printed(environment: &BTreeMap<&str, String>, arguments: &[&str]) -> St
     printed
 }
 
-fn with<'a>(place: &'a Place, role: &str) -> BTreeMap<&'a str, String> {
+fn with(place: &Place, role: &str) -> BTreeMap<&'static str, String> {
     let mut environment = place.environment();
     environment.insert("JANGTEO_ROLE", role.to_owned());
     environment
@@ -157,17 +158,22 @@ async fn settled(environment: &BTreeMap<&str, String>, client: &Client, elsewher
     becomes(client, "reactor.cafe", "is free", |one| one["poisonedStreams"] == 0).await;
 }
 
-#[tokio::test]
-async fn a_lag_is_measured_from_the_end_of_the_log() {
+/// With these variables besides those of the place.
+async fn lag_is_measured(more: &[(&'static str, String)]) {
     let place = Place::new().await;
+    let with = |role: &str| {
+        let mut environment = with(&place, role);
+        environment.extend(more.iter().cloned());
+        environment
+    };
     // Once, so that there are followers.
-    let all = Service::start(&place.environment()).await;
+    let all = Service::start(&with("all")).await;
     let client = Client::new(&all.url);
     let lease = |one: &Value| one["owner"].is_string();
     becomes(&client, VIEW, "has an owner", lease).await;
     assert_eq!(all.terminate().await, Some(0));
 
-    let answering = Service::start(&with(&place, "api")).await;
+    let answering = Service::start(&with("api")).await;
     let client = Client::new(&answering.url);
     assert_eq!(client.post("/cafe/orders", coffee("o1")).await.status, StatusCode::CREATED);
     let behind = |one: &Value| {
@@ -178,11 +184,22 @@ async fn a_lag_is_measured_from_the_end_of_the_log() {
     let ready = client.get("/health/ready").await.body;
     assert_eq!(ready["status"], "degraded");
 
-    let _working = Service::start(&with(&place, "worker")).await;
-    let stands =
-        becomes(&client, VIEW, "has caught up", |one| lease(one) && one["eventsBehind"] == 0).await;
+    let _working = Service::start(&with("worker")).await;
+    let caught_up = |one: &Value| lease(one) && one["eventsBehind"] == 0;
+    let stands = becomes(&client, VIEW, "has caught up", caught_up).await;
     assert_eq!(stands["secondsBehind"], 0.0);
     client.until("/health/ready", "up", |answer| answer.body["status"] == "up").await;
+}
+
+#[tokio::test]
+async fn a_lag_is_measured_from_the_end_of_the_log() {
+    lag_is_measured(&[]).await;
+}
+
+#[tokio::test]
+async fn a_lag_is_measured_with_the_log_on_eventstoredb() {
+    let stand_in = StandIn::start().await;
+    lag_is_measured(&[("EVENTSTORE_URL", stand_in.url())]).await;
 }
 
 #[tokio::test]

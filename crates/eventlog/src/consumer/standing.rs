@@ -94,3 +94,15 @@ impl Standing {
 pub fn follower_of(consumer: &str) -> &str {
     consumer.split_once('#').map_or(consumer, |(follower, _)| follower)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::follower_of;
+
+    #[test]
+    fn a_share_is_of_its_follower() {
+        for consumer in ["cafe.order_status", "cafe.order_status#1/4"] {
+            assert_eq!(follower_of(consumer), "cafe.order_status");
+        }
+    }
+}
