@@ -18,6 +18,7 @@ pub struct Answer {
     pub position: Option<String>,
     pub content_type: String,
     pub retry_after: Option<String>,
+    pub view_parked: Option<String>,
     pub body: Value,
 }
 
@@ -91,6 +92,7 @@ pub async fn try_answer(request: RequestBuilder) -> Result<Answer, reqwest::Erro
         position: header(&response, "Log-Position"),
         content_type: header(&response, "Content-Type").unwrap_or_default(),
         retry_after: header(&response, "Retry-After"),
+        view_parked: header(&response, "View-Parked"),
         body: response
             .bytes()
             .await

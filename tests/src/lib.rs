@@ -12,6 +12,7 @@ mod input;
 mod market;
 mod notices;
 mod overload;
+mod projections;
 mod rental;
 mod restaurant;
 mod service;

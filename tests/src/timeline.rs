@@ -88,7 +88,7 @@ async fn is_shown(cafe: &Cafe) {
     for order in ["0", "1", "2"] {
         let facts = facts(&cafe.client, order).await;
         is_complete_and_in_log_order(&facts, order);
-        assert!(!json!(facts).to_string().contains("5678"), "{facts:?}");
+        assert!(!json!(facts).to_string().contains("1234-5678"), "{facts:?}");
         assert!(!json!(facts).to_string().contains("정다운"), "{facts:?}");
     }
     let facts = facts(&cafe.client, "1").await;

@@ -36,18 +36,15 @@ enum Command {
     Rebuild(rebuild::RebuildArgs),
     /// Compare views with the log, row for row.
     Verify(rebuild::VerifyArgs),
-    /// Where each follower of the log stands.
-    Views {
-        #[command(flatten)]
-        store: StoreArgs,
-    },
+    /// Where each follower of the log stands: how far behind, whose, and what is parked.
+    Views(views::ViewsArgs),
     /// The events of one stream, such as cafe.order-1.
     Stream(stream::StreamArgs),
     /// Every fact that belongs to a thing, such as cafe.order o1, across all that took part.
     Timeline(timeline::TimelineArgs),
     /// Messages to customers: list those given up, and send them again.
     Notices(notices::NoticesArgs),
-    /// Events that a follower could not handle yet: list, retry, skip.
+    /// Events that a follower could not handle yet: list, show, retry, skip.
     Parked(parked::ParkedArgs),
     /// Pause a part for maintenance, such as cafe.ticket, in every process.
     Pause(parts::PauseArgs),
@@ -72,7 +69,7 @@ impl Cli {
             Command::Serve(_) => "info,refinery_core=warn,tokio_postgres=warn",
             Command::Rebuild(_)
             | Command::Verify(_)
-            | Command::Views { .. }
+            | Command::Views(_)
             | Command::Stream(_)
             | Command::Timeline(_)
             | Command::Notices(_)
@@ -92,7 +89,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(*args).await,
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Verify(args) => rebuild::verify(args).await,
-        Command::Views { store } => views::run(store).await,
+        Command::Views(args) => views::run(args).await,
         Command::Stream(args) => stream::run(args).await,
         Command::Timeline(args) => timeline::run(args).await,
         Command::Notices(args) => notices::run(args).await,

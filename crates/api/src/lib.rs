@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod config;
 pub mod embedded;
+pub mod followers;
 pub mod http;
 pub mod payment_simulator;
 pub mod routes;

@@ -3,6 +3,7 @@
 pub mod cafe;
 pub mod market;
 pub mod notices;
+pub mod projections;
 pub mod rental;
 pub mod restaurant;
 pub mod warehouse;

@@ -6,6 +6,7 @@ pub use contexts::Contexts;
 
 use crate::{
     config::Config,
+    followers::{Followers, expected},
     http::{
         health::Health,
         idempotency::{Ledger, Once},
@@ -27,14 +28,12 @@ use commands::{
         http::{InvalidGateway, Limits},
         simulator::{Behaviour, JournalError},
     },
-    reactor::consumer_name,
     timers::Timers,
 };
 use deadpool_postgres::PoolError;
-use domain::{Context, cafe::policies::Rules};
-use eventlog::consumer::Consumers;
+use domain::cafe::policies::Rules;
 use futures::FutureExt;
-use projections::{Engine, Options, registry};
+use projections::{Engine, Options};
 use reqwest::Url;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::task::JoinSet;
@@ -87,18 +86,16 @@ impl Service {
         let contexts = Contexts::new(store, &clock, &parts, &payments.gateway, cafe_rules(config));
         let engine = engine(store);
         let stopping = CancellationToken::new();
+        let followers = Followers::new(store.log.clone(), store.queries.clone(), clock.clone());
         let health = Health::new(
             store.log.clone(),
             store.queries.clone(),
-            followers(&config.contexts),
+            followers.clone(),
+            expected(&config.contexts),
             payments.breaker.clone(),
             stopping.clone(),
         );
-        let numbers = Metrics::new(
-            store.log.clone(),
-            Consumers::new(store.queries.clone()),
-            payments.breaker,
-        );
+        let numbers = Metrics::new(followers.clone(), payments.breaker);
         let commands = TaskTracker::new();
         let ledger = Ledger::new(store.pool.clone());
         let once = Once::new(ledger.clone(), commands.clone(), clock.clone());
@@ -111,12 +108,16 @@ impl Service {
             workers.spawn(notices.run(stop_workers.clone()));
         }
         workers.spawn(parts.follow(store.pool.clone(), stop_workers.clone()));
-        workers.spawn(health.clone().watch());
         workers.spawn(ledger.keep_clean(CLEAN_EVERY, stop_workers.clone()));
         let views = Views { engine, pool: store.queries.clone() };
         let routes = match config.role.answers() {
-            true => served(config, &contexts, &views, &clock)
-                .merge(routes::notices::routes(store.queries.clone())),
+            true => {
+                let (engine, stop) = (views.engine.clone(), stop_workers.clone());
+                workers.spawn(async move { engine.watch_parked(&stop).await });
+                served(config, &contexts, &views, &clock)
+                    .merge(routes::notices::routes(store.queries.clone()))
+                    .merge(routes::projections::routes(followers))
+            }
             false => Router::new(),
         };
         let intake = Intake::new(config.limits.intake);
@@ -203,17 +204,6 @@ fn notice_sink(
 fn served(config: &Config, contexts: &Contexts, views: &Views, clock: &Arc<dyn Clock>) -> Router {
     let each = config.contexts.iter().map(|context| contexts.routes(*context, views, clock));
     each.fold(Router::new(), Router::merge)
-}
-
-/// Who should follow the log for these contexts, here or elsewhere.
-fn followers(contexts: &[Context]) -> Vec<String> {
-    let reactors = contexts.iter().map(|context| consumer_name(*context));
-    let views = registry::VIEWS.iter().map(|view| view.name());
-    let views = views.filter(|name| {
-        Context::of_category(name).is_some_and(|context| contexts.contains(&context))
-    });
-    let views = views.chain([projections::timeline::NAME]);
-    reactors.chain(views.map(str::to_owned)).collect()
 }
 
 fn start_workers(

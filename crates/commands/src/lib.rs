@@ -8,6 +8,7 @@ pub mod clock;
 mod due;
 mod error;
 mod execute;
+mod guarded;
 pub mod market;
 mod migrations;
 pub mod notices;

@@ -6,6 +6,7 @@
 
 mod handle;
 mod inline;
+mod one_by_one;
 mod reactive;
 mod retry;
 
@@ -15,7 +16,7 @@ pub use reactive::{Reaction, Reactive, fire};
 use deadpool_postgres::Pool;
 use domain::Context;
 use eventlog::{
-    Delivery, EventLog, Position, Subscription,
+    Delivery, EventLog, Position, RecordedEvent, Subscription,
     consumer::{Consumers, Lease, ParkedEvents},
 };
 use handle::Effects;
@@ -66,6 +67,16 @@ pub(crate) enum Interrupted {
     Closed,
 }
 
+impl Interrupted {
+    /// Why what a fact leaves behind cannot be stored, when that is what it is about.
+    fn refused(&self) -> Option<String> {
+        match self {
+            Self::Database(error) => eventlog::consumer::refused(error),
+            _ => None,
+        }
+    }
+}
+
 /// Where a running reactor is.
 struct Session {
     lease: Lease,
@@ -74,6 +85,8 @@ struct Session {
     /// What that leaves behind; stored with the checkpoint. Most timers that an order sets are
     /// forgotten a moment later, and never have to be stored.
     left: Effects,
+    /// The facts that left it.
+    since: Vec<Arc<RecordedEvent>>,
     /// Streams with parked facts.
     parked: HashSet<String>,
     written: Instant,
@@ -124,6 +137,7 @@ impl<R: Reactive> Reactor<R> {
         let mut session = Session {
             handled: lease.position,
             left: Effects::default(),
+            since: Vec::new(),
             parked: self.parked.streams(name).await?,
             lease,
             written: Instant::now(),
@@ -194,7 +208,8 @@ impl<R: Reactive> Reactor<R> {
             }
             next = (events.len() < BATCH).then(|| facts.try_next()).flatten();
         }
-        session.left.merge(self.handle(&session.parked, events).await?);
+        session.left.merge(self.handle(&session.parked, events.clone()).await?);
+        session.since.extend(events);
         if session.left.parked.is_empty() && session.written.elapsed() < CHECKPOINT_EVERY {
             return Ok(());
         }
@@ -221,10 +236,19 @@ impl<R: Reactive> Reactor<R> {
         self.write(session).await
     }
 
-    /// Stores what was left behind, and the checkpoint, in one transaction.
+    /// Stores what was left behind, and the checkpoint.
     async fn write(&self, session: &mut Session) -> Result<(), Interrupted> {
+        let facts = std::mem::take(&mut session.since);
         let mut effects = std::mem::take(&mut session.left);
         effects.settle();
+        match self.store(session, effects).await {
+            Err(error) if error.refused().is_some() => self.take_one_by_one(session, facts).await,
+            stored => stored,
+        }
+    }
+
+    /// Stores what facts leave behind, and the checkpoint, in one transaction.
+    async fn store(&self, session: &mut Session, effects: Effects) -> Result<(), Interrupted> {
         let mut client = self.pool.get().await?;
         let transaction = client.transaction().await?;
         effects.store(&transaction, &session.lease.name).await?;

@@ -8,6 +8,10 @@
 pub mod handover;
 mod lease;
 mod parked;
+mod refused;
+mod standing;
 
 pub use lease::{AdvanceError, ConsumerState, Consumers, Lease, advance};
-pub use parked::{Hold, Parked, ParkedEvents, park, unpark};
+pub use parked::{Hold, Parked, ParkedEvents, hold, park, unpark};
+pub use refused::refused;
+pub use standing::{Followers, Standing, StandingError, Standings, follower_of};

@@ -10,6 +10,7 @@
 //! with a warning, so that another program's streams do not stop this one.
 
 mod appending;
+mod backlog;
 mod connection;
 mod encoding;
 mod following;
@@ -17,8 +18,8 @@ mod guard;
 mod reading;
 
 use crate::{
-    Append, AppendError, Appended, EventLog, LogError, Position, RecordedEvent, Scan, StreamName,
-    Subscription,
+    Append, AppendError, Appended, Backlog, EventLog, LogError, Position, RecordedEvent, Scan,
+    StreamName, Subscription,
 };
 use appending::Appender;
 use async_trait::async_trait;
@@ -70,5 +71,9 @@ impl EventLog for EventStoreDb {
 
     async fn end(&self) -> Result<Position, LogError> {
         self.reader.end().await
+    }
+
+    async fn backlog(&self, after: Position) -> Result<Backlog, LogError> {
+        self.reader.backlog(after).await
     }
 }

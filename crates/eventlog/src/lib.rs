@@ -6,6 +6,7 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod backlog;
 mod causes;
 pub mod consumer;
 mod event;
@@ -15,6 +16,7 @@ pub mod postgres;
 mod scan;
 mod subscription;
 
+pub use backlog::Backlog;
 pub use causes::Causes;
 pub use event::{
     Append, EventPlace, ExpectedVersion, MAX_APPEND_BYTES, Metadata, NewEvent, Position,
@@ -56,4 +58,7 @@ pub trait EventLog: Send + Sync + 'static {
     /// The position of the last event, [`Position::START`] when there is none. Also the health
     /// check: it asks the server, every time.
     async fn end(&self) -> Result<Position, LogError>;
+
+    /// What stands after a position: how many events, and since when. Cheap when that is nothing.
+    async fn backlog(&self, after: Position) -> Result<Backlog, LogError>;
 }

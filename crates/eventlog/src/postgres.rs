@@ -6,6 +6,7 @@
 //! Subscribers in this process are fed from memory after the commit; those of other processes are
 //! woken by `NOTIFY` and read by position.
 
+mod backlog;
 mod batch;
 mod bulk;
 mod feed;
@@ -16,8 +17,8 @@ mod writer;
 pub use migrate::{MigrateError, migrate};
 
 use crate::{
-    Append, AppendError, Appended, EventLog, LogError, Position, RecordedEvent, Scan, StreamName,
-    Subscription,
+    Append, AppendError, Appended, Backlog, EventLog, LogError, Position, RecordedEvent, Scan,
+    StreamName, Subscription,
 };
 use async_trait::async_trait;
 use deadpool_postgres::{ManagerConfig, Pool, RecyclingMethod, Runtime};
@@ -107,5 +108,9 @@ impl EventLog for PostgresLog {
 
     async fn end(&self) -> Result<Position, LogError> {
         rows::head(&self.pool).await
+    }
+
+    async fn backlog(&self, after: Position) -> Result<Backlog, LogError> {
+        backlog::backlog(&self.pool, after).await
     }
 }

@@ -77,6 +77,9 @@ contract! {
         gives_back_what_was_stored,
         reads_a_long_stream,
         the_end_is_the_last_event,
+        nothing_stands_after_the_end,
+        counts_what_stands_after_a_position,
+        says_at_least_when_it_does_not_count_all,
     }
     subscribing {
         from_the_start_then_live,

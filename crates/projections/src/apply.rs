@@ -12,7 +12,7 @@ use crate::{
 use deadpool_postgres::Transaction;
 use eventlog::{
     Position, RecordedEvent, StreamName,
-    consumer::{Lease, Parked, advance, handover, park, unpark},
+    consumer::{Hold, Lease, Parked, advance, handover, hold, park, unpark},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -73,8 +73,12 @@ impl<M: ReadModel> Applier<M> {
     pub(crate) async fn retry(&mut self, stream: &StreamName) -> Result<(), Error> {
         self.parked.remove(stream);
         for parked in self.engine.parked.of_stream(&self.lease.name, stream).await? {
-            let read = self.engine.log.read_stream(stream, parked.version, 1).await?;
-            let event: Vec<_> = read.into_iter().map(Arc::new).collect();
+            let Some(event) = parked.read(&*self.engine.log).await? else {
+                self.parked.insert(stream.clone());
+                hold(&self.engine.pool.get().await?, &parked, &Hold::gone()).await?;
+                break;
+            };
+            let event = [Arc::new(event)];
             let here = self.lease.position;
             match self.write(self.steps(&event), here, Some(&parked)).await {
                 Err(error) if error.is_about_the_rows() => {
@@ -166,11 +170,6 @@ pub(crate) fn idle_limit(silence: Duration) -> String {
 }
 
 fn poison(events: &[Arc<RecordedEvent>], error: &Error) -> Vec<Step> {
-    let reason = match error {
-        Error::Database(source) => source
-            .as_db_error()
-            .map_or_else(|| source.to_string(), |error| error.message().to_owned()),
-        other => other.to_string(),
-    };
+    let reason = error.refused().unwrap_or_else(|| error.told());
     events.iter().map(|event| Step::poison(event.clone(), reason.clone())).collect()
 }

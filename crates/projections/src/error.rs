@@ -1,7 +1,10 @@
 //! What can go wrong around a read model. Nothing here is the business saying no.
 
 use deadpool_postgres::PoolError;
-use eventlog::{LogError, Position, consumer::AdvanceError};
+use eventlog::{
+    LogError, Position,
+    consumer::{AdvanceError, refused},
+};
 use tokio_postgres::error::SqlState;
 
 #[derive(Debug, thiserror::Error)]
@@ -41,15 +44,19 @@ impl Error {
         causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
 
-    /// Whether the database refused what was in the rows (SQL state classes 22 and 23): trying
-    /// again does not help.
-    pub(crate) fn is_about_the_rows(&self) -> bool {
-        let code = match self {
-            Self::Database(error) => error.code().map(SqlState::code),
-            Self::Row(_) => return true,
+    /// Why the rows can be neither written nor read, when that is what it is about: trying again
+    /// does not help.
+    pub(crate) fn refused(&self) -> Option<String> {
+        match self {
+            Self::Database(error) => refused(error),
+            Self::Row(_) => Some(self.told()),
             _ => None,
-        };
-        code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+        }
+    }
+
+    /// Whether it is about what is in the rows.
+    pub(crate) fn is_about_the_rows(&self) -> bool {
+        self.refused().is_some()
     }
 
     /// Whether a table is not there (any more).

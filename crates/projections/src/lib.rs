@@ -11,6 +11,7 @@ mod error;
 mod fold;
 pub mod market;
 mod migrations;
+mod parked;
 mod progress;
 pub mod query;
 mod read_model;

@@ -4,7 +4,7 @@ use crate::{Engine, Error};
 use eventlog::{Position, consumer::handover};
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, RwLock},
     time::Duration,
 };
 use tokio::{
@@ -39,6 +39,8 @@ pub struct Local {
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     views: Mutex<HashMap<&'static str, watch::Sender<Local>>>,
+    /// Streams with parked events by view, as the database last told.
+    pub(crate) parked: RwLock<HashMap<String, usize>>,
 }
 
 impl Progress {

@@ -1,5 +1,7 @@
 //! `parked`: events that a follower could not handle. Those behind them in the same stream wait.
 
+mod show;
+
 use super::Failure;
 use crate::{config::StoreArgs, store::Store};
 use clap::{Args, Subcommand};
@@ -21,6 +23,14 @@ pub struct ParkedArgs {
 enum What {
     /// All parked events, by follower and stream.
     List,
+    /// Everything about a parked stream: its first event, why it waits, and what to do.
+    Show {
+        #[command(flatten)]
+        which: Which,
+        /// The event's content too, which may be personal.
+        #[arg(long)]
+        payload: bool,
+    },
     /// Try the first parked event of a stream at once.
     Retry(Which),
     /// Give the first parked event of a stream up, for ever.
@@ -43,24 +53,66 @@ struct Which {
 
 pub async fn run(args: ParkedArgs) -> Result<(), Failure> {
     let store = Store::attach(args.store).await?;
+    let done = settle(&store, args.what.unwrap_or(What::List)).await;
+    let closed = store.close().await;
+    done.and(closed)
+}
+
+async fn settle(store: &Store, what: What) -> Result<(), Failure> {
     let parked = ParkedEvents::new(store.pool.clone());
-    match args.what.unwrap_or(What::List) {
-        What::List => list(parked.all().await.map_err(|error| store.failed(&error))?)?,
+    match what {
+        What::List => list(parked.all().await.map_err(|error| store.failed(&error))?),
+        What::Show { which, payload } => {
+            let stream = which.stream();
+            for consumer in which.consumers(store, &parked).await? {
+                let events = parked.of_stream(&consumer, &stream).await;
+                let events = events.map_err(|error| store.failed(&error))?;
+                show::show(store, &events, payload).await?;
+            }
+            Ok(())
+        }
         What::Retry(which) => {
-            let stream = StreamName::stored(which.stream.as_str());
-            let found = parked
-                .retry(&which.consumer, &stream)
-                .await
-                .map_err(|error| store.failed(&error))?;
-            report(found, &which, "is tried again")?;
+            for consumer in which.consumers(store, &parked).await? {
+                let found = parked.retry(&consumer, &which.stream()).await;
+                found.map_err(|error| store.failed(&error))?;
+                tell(&consumer, &which, "is tried again")?;
+            }
+            Ok(())
         }
         What::Skip { which, reason } => {
-            let stream = StreamName::stored(which.stream.as_str());
-            let found = parked.skip(&which.consumer, &stream, &reason).await;
-            report(found.map_err(|error| store.failed(&error))?, &which, "is given up")?;
+            for consumer in which.consumers(store, &parked).await? {
+                let found = parked.skip(&consumer, &which.stream(), &reason).await;
+                found.map_err(|error| store.failed(&error))?;
+                tell(&consumer, &which, "is given up")?;
+            }
+            Ok(())
         }
     }
-    store.close().await
+}
+
+impl Which {
+    fn stream(&self) -> StreamName {
+        StreamName::stored(self.stream.as_str())
+    }
+
+    /// Those for which the stream is parked: the follower itself, or those with a share of its work.
+    async fn consumers(
+        &self,
+        store: &Store,
+        parked: &ParkedEvents,
+    ) -> Result<Vec<String>, Failure> {
+        let Self { consumer, stream } = self;
+        let found = parked.consumers(consumer, &self.stream()).await;
+        let found = found.map_err(|error| store.failed(&error))?;
+        if found.is_empty() {
+            let next = "`jangteo parked` lists what is.";
+            return Err(Failure::new(
+                format!("nothing of {stream} is parked for {consumer}"),
+                next,
+            ));
+        }
+        Ok(found)
+    }
 }
 
 fn list(parked: Vec<Parked>) -> Result<(), Failure> {
@@ -88,11 +140,7 @@ fn list(parked: Vec<Parked>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn report(found: bool, which: &Which, what: &str) -> Result<(), Failure> {
-    let Which { consumer, stream } = which;
-    if !found {
-        let next = "`jangteo parked` lists what is.";
-        return Err(Failure::new(format!("nothing of {stream} is parked for {consumer}"), next));
-    }
+fn tell(consumer: &str, which: &Which, what: &str) -> Result<(), Failure> {
+    let stream = &which.stream;
     Ok(writeln!(stdout(), "the first parked event of {stream} {what} for {consumer}")?)
 }

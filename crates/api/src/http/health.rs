@@ -2,11 +2,12 @@
 //!
 //! A dependency that does not answer makes it *down* (503). A follower of the log that nobody runs,
 //! that lags or that has parked events makes it *degraded* (200), and so does a payment gateway that
-//! is left alone: commands still work, or some of them. Lag is measured against the log's end, never
-//! against our own mark.
+//! is left alone: commands still work, or some of them. Lag is measured against the log's end: for how
+//! long the first event that a follower has not done has been on record.
 
 mod breaker;
 
+use crate::followers::{Followers, events};
 use axum::{
     Json, Router,
     extract::State,
@@ -17,16 +18,12 @@ use axum::{
 use commands::payment::Breaker;
 use deadpool_postgres::{Pool, PoolError};
 use eventlog::{
-    EventLog, Position,
-    consumer::{ConsumerState, Consumers},
+    EventLog,
+    consumer::{ConsumerState, Standing},
 };
 use serde::Serialize;
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-use tokio::time::{Instant, sleep, timeout};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// What begins like this is told to everybody, always.
@@ -37,9 +34,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How far behind the log's end a follower may be without a word.
 const LAG: Duration = Duration::from_secs(5);
-
-/// How often the log's end is noted, to measure lag against.
-const NOTED_EVERY: Duration = Duration::from_secs(1);
 
 pub fn routes(health: Arc<Health>) -> Router {
     Router::new()
@@ -108,36 +102,26 @@ impl Check {
 pub struct Health {
     log: Arc<dyn EventLog>,
     pool: Pool,
-    consumers: Consumers,
+    followers: Followers,
     /// The followers of the log that should be there.
-    followers: Vec<String>,
+    expected: Vec<String>,
     /// In front of the payment gateway, if there is one.
     breaker: Option<Arc<Breaker>>,
     stopping: CancellationToken,
-    /// Where the log ended at some moments of the last seconds, oldest first.
-    ends: Mutex<VecDeque<(Instant, Position)>>,
 }
 
 impl Health {
-    /// `followers` are those of the log that should run, here or in another process. Not ready any
-    /// more once `stopping` is cancelled.
+    /// `expected` are the followers that should run, here or in another process. Not ready any more
+    /// once `stopping` is cancelled.
     pub fn new(
         log: Arc<dyn EventLog>,
         pool: Pool,
-        followers: Vec<String>,
+        followers: Followers,
+        expected: Vec<String>,
         breaker: Option<Arc<Breaker>>,
         stopping: CancellationToken,
     ) -> Arc<Self> {
-        let consumers = Consumers::new(pool.clone());
-        let ends = Mutex::default();
-        Arc::new(Self { log, pool, consumers, followers, breaker, stopping, ends })
-    }
-
-    /// Notes the log's end from time to time, until the service stops.
-    pub async fn watch(self: Arc<Self>) {
-        while self.stopping.run_until_cancelled(sleep(NOTED_EVERY)).await.is_some() {
-            self.check_log().await;
-        }
+        Arc::new(Self { log, pool, followers, expected, breaker, stopping })
     }
 
     /// Asks every dependency.
@@ -154,10 +138,7 @@ impl Health {
 
     async fn check_log(&self) -> Check {
         match timeout(PATIENCE, self.log.end()).await {
-            Ok(Ok(end)) => {
-                self.note_end(end);
-                Check::up("log")
-            }
+            Ok(Ok(_)) => Check::up("log"),
             Ok(Err(error)) => Check::not_up("log", Status::Down, error.to_string()),
             Err(_) => Check::not_up("log", Status::Down, "it does not answer"),
         }
@@ -173,54 +154,39 @@ impl Health {
         }
     }
 
-    /// Says nothing of the followers while the database is away: that has a check of its own.
+    /// Says nothing of the followers while the log or the database is away: these have checks of
+    /// their own.
     async fn check_followers(&self) -> Vec<Check> {
-        let Ok(Ok(states)) = timeout(PATIENCE, self.consumers.states()).await else {
+        let Ok(Ok(standings)) = timeout(PATIENCE, self.followers.standings()).await else {
             return Vec::new();
         };
-        let due = self.end_before(LAG);
-        let checks = self.followers.iter().map(|name| {
-            let state = states.iter().find(|state| state.name == *name);
-            state.map_or_else(|| unowned(name), |state| check_of(state, due))
+        let checks = self.expected.iter().flat_map(|name| {
+            let shares = standings.followers.iter().filter(|one| one.follower() == name);
+            let checks: Vec<_> = shares.map(check_of).collect();
+            if checks.is_empty() { vec![unowned(name)] } else { checks }
         });
         checks.collect()
     }
-
-    fn note_end(&self, end: Position) {
-        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.push_back((Instant::now(), end));
-        while ends.len() > 2 && ends[1].0.elapsed() > LAG {
-            ends.pop_front();
-        }
-    }
-
-    /// Where the log ended so long ago that every follower should have come there.
-    fn end_before(&self, ago: Duration) -> Position {
-        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = ends.iter().rev().find(|(at, _)| at.elapsed() >= ago);
-        old.map_or(Position::START, |(_, end)| *end)
-    }
 }
 
-fn check_of(state: &ConsumerState, due: Position) -> Check {
-    let name = &state.name;
+fn check_of(standing: &Standing) -> Check {
+    let Standing { state, backlog, lag } = standing;
+    let ConsumerState { name, position, waiting_streams, poisoned_streams, .. } = state;
+    let degraded = |reason: String| Check::not_up(name, Status::Degraded, reason);
     if state.owner.is_none() {
         return unowned(name);
     }
-    if state.poisoned_streams > 0 {
-        let reason =
-            format!("{} streams need a person: see `jangteo parked`", state.poisoned_streams);
-        return Check::not_up(name, Status::Degraded, reason);
+    if *poisoned_streams > 0 {
+        return degraded(format!("{poisoned_streams} streams need a person: see `jangteo parked`"));
     }
-    if state.position < due {
-        let reason =
-            format!("it is at {} and behind the log since {}", state.position, state.progressed_at);
-        return Check::not_up(name, Status::Degraded, reason);
+    if *lag > LAG {
+        let (events, seconds) = (events(backlog), lag.as_secs());
+        let behind = format!("it is {events} events behind the log, the first {seconds} s old");
+        return degraded(format!("{behind}; its checkpoint is {position}"));
     }
-    if state.waiting_streams > 0 {
-        let reason =
-            format!("{} streams wait for a paused part or their next try", state.waiting_streams);
-        return Check::not_up(name, Status::Degraded, reason);
+    if *waiting_streams > 0 {
+        let wait = "streams wait for a paused part or their next try";
+        return degraded(format!("{waiting_streams} {wait}"));
     }
     Check::up(name)
 }

@@ -1,76 +1,81 @@
 //! `GET /metrics`: numbers for Prometheus, read at the moment they are asked for.
 
 use super::problem::Problem;
+use crate::followers::{Followers, expected};
 use axum::{Router, extract::State, http::header, response::IntoResponse, routing::get};
 use commands::payment::{
     Breaker,
-    breaker::{Counts, Standing},
+    breaker::{Counts, Standing as BreakerStanding},
 };
-use deadpool_postgres::PoolError;
-use eventlog::{EventLog, LogError, consumer::Consumers};
+use domain::Context;
+use eventlog::consumer::{Standing, StandingError};
 use metrics::{counter, gauge, with_local_recorder};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
-use std::sync::Arc;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use std::{collections::HashSet, sync::Arc};
 
 /// What there is to read.
 pub struct Metrics {
-    log: Arc<dyn EventLog>,
-    consumers: Consumers,
+    followers: Followers,
+    /// The names of followers that there are, whoever runs them: not those of a rebuild.
+    known: HashSet<String>,
     /// In front of the payment gateway, if there is one.
     breaker: Option<Arc<Breaker>>,
-    recorder: PrometheusRecorder,
-}
-
-/// Why the numbers cannot be read now.
-#[derive(Debug, thiserror::Error)]
-enum Unread {
-    #[error(transparent)]
-    Log(#[from] LogError),
-    #[error("the followers' table cannot be read")]
-    Followers(#[from] PoolError),
 }
 
 impl Metrics {
-    pub fn new(
-        log: Arc<dyn EventLog>,
-        consumers: Consumers,
-        breaker: Option<Arc<Breaker>>,
-    ) -> Arc<Self> {
-        let recorder = PrometheusBuilder::new().build_recorder();
-        Arc::new(Self { log, consumers, breaker, recorder })
+    pub fn new(followers: Followers, breaker: Option<Arc<Breaker>>) -> Arc<Self> {
+        let known = expected(&Context::ALL).into_iter().collect();
+        Arc::new(Self { followers, known, breaker })
     }
 
-    async fn read(&self) -> Result<String, Unread> {
-        let end = self.log.end().await?;
-        let followers = self.consumers.states().await?;
-        with_local_recorder(&self.recorder, || {
-            gauge!("jangteo_log_position").set(end.commit as f64);
-            for follower in followers {
-                let name = follower.name;
-                let owned = f64::from(u8::from(follower.owner.is_some()));
-                gauge!("jangteo_follower_owned", "follower" => name.clone()).set(owned);
-                let position = follower.position.commit as f64;
-                gauge!("jangteo_follower_position", "follower" => name.clone()).set(position);
-                for (state, streams) in
-                    [("waiting", follower.waiting_streams), ("poisoned", follower.poisoned_streams)]
-                {
-                    let labels = [("follower", name.clone()), ("state", state.to_owned())];
-                    gauge!("jangteo_follower_parked_streams", &labels).set(streams as f64);
-                }
-            }
+    async fn read(&self) -> Result<String, StandingError> {
+        let standings = self.followers.standings().await?;
+        let known = standings.followers.iter().filter(|one| self.known.contains(one.follower()));
+        // A new one each time, so that a follower that is no more is not told of for ever.
+        let recorder = PrometheusBuilder::new().build_recorder();
+        with_local_recorder(&recorder, || {
+            gauge!("jangteo_log_position").set(standings.end.commit as f64);
+            known.for_each(tell_follower);
             if let Some(breaker) = &self.breaker {
                 tell(breaker.standing());
             }
         });
-        Ok(self.recorder.handle().render())
+        Ok(recorder.handle().render())
     }
 }
 
-fn tell((standing, counts): (Standing, Counts)) {
+fn tell_follower(standing: &Standing) {
+    let Standing { state, backlog, lag } = standing;
+    let name = &state.name;
+    let numbers = [
+        (
+            gauge!("jangteo_follower_owned", "follower" => name.clone()),
+            state.owner.is_some().into(),
+        ),
+        (
+            gauge!("jangteo_follower_position", "follower" => name.clone()),
+            state.position.commit as f64,
+        ),
+        (gauge!("jangteo_follower_lag_events", "follower" => name.clone()), backlog.events as f64),
+        (gauge!("jangteo_follower_lag_seconds", "follower" => name.clone()), lag.as_secs_f64()),
+        (gauge!("jangteo_follower_fence", "follower" => name.clone()), state.fence as f64),
+    ];
+    for (gauge, number) in numbers {
+        gauge.set(number);
+    }
+    for (kind, streams) in
+        [("waiting", state.waiting_streams), ("poisoned", state.poisoned_streams)]
+    {
+        let labels = [("follower", name.clone()), ("state", kind.to_owned())];
+        gauge!("jangteo_follower_parked_streams", &labels).set(streams as f64);
+    }
+}
+
+fn tell((standing, counts): (BreakerStanding, Counts)) {
     let now = match standing {
-        Standing::Closed => "closed",
-        Standing::Open { .. } => "open",
-        Standing::HalfOpen => "half_open",
+        BreakerStanding::Closed => "closed",
+        BreakerStanding::Open { .. } => "open",
+        BreakerStanding::HalfOpen => "half_open",
     };
     for state in ["closed", "open", "half_open"] {
         let stands = f64::from(u8::from(state == now));

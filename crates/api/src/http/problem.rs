@@ -1,7 +1,7 @@
 //! Problem documents (RFC 9457): the one shape of every answer that is not a success.
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures::FutureExt;
@@ -23,6 +23,7 @@ struct Content {
     field: Option<String>,
     retry_after: Option<Duration>,
     members: Map<String, Value>,
+    headers: HeaderMap,
 }
 
 impl Problem {
@@ -38,6 +39,7 @@ impl Problem {
             field: None,
             retry_after: None,
             members: Map::new(),
+            headers: HeaderMap::new(),
         }))
     }
 
@@ -114,6 +116,12 @@ impl Problem {
         self
     }
 
+    /// Adds to the headers of the answer.
+    pub fn headers(mut self, add: impl FnOnce(&mut HeaderMap)) -> Self {
+        add(&mut self.0.headers);
+        self
+    }
+
     pub fn status(&self) -> StatusCode {
         self.0.status
     }
@@ -153,6 +161,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.0.status, self.document().to_string()).into_response();
         let headers = response.headers_mut();
+        headers.extend(self.0.headers.clone());
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(seconds) = self.retry_after_seconds() {
             headers.insert(header::RETRY_AFTER, seconds.into());

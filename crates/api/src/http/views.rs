@@ -1,4 +1,7 @@
 //! Queries: a row of a view, or a page of them.
+//!
+//! The answer of a view that has parked streams, and so may not show everything, says how many in
+//! the header `View-Parked`. Knowing that costs a query nothing.
 
 use super::{
     min_position::MinPosition,
@@ -7,7 +10,7 @@ use super::{
 };
 use axum::{
     Json,
-    http::{HeaderValue, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
 use deadpool_postgres::Pool;
@@ -17,6 +20,8 @@ use projections::{
     row::{Literal, Row},
 };
 use serde::Serialize;
+
+const VIEW_PARKED: HeaderName = HeaderName::from_static("view-parked");
 
 /// The views, and how far they are.
 #[derive(Clone)]
@@ -35,11 +40,19 @@ pub struct Asked {
     pub filters: Vec<(String, String)>,
 }
 
+/// A row.
+#[derive(Clone, Debug)]
+pub struct Found<R> {
+    row: R,
+    parked_streams: usize,
+}
+
 /// A page of rows, and the address of the next one when there is more.
 #[derive(Clone, Debug)]
 pub struct Listed<R> {
     rows: Vec<R>,
     next: Option<String>,
+    parked_streams: usize,
 }
 
 impl Views {
@@ -49,11 +62,14 @@ impl Views {
         key: &str,
         min: MinPosition,
         code: &'static str,
-    ) -> Result<Json<M::Row>, Problem> {
+    ) -> Result<Found<M::Row>, Problem> {
         min.reach(&self.engine, M::NAME).await?;
         let row = query::get::<M>(&self.pool, key).await.map_err(|error| fault(&error))?;
-        row.map(Json)
-            .ok_or_else(|| Problem::unknown(code, format!("{} has nothing under {key:?}", M::NAME)))
+        let parked_streams = self.engine.parked_streams(M::NAME);
+        row.map(|row| Found { row, parked_streams }).ok_or_else(|| {
+            let nothing = Problem::unknown(code, format!("{} has nothing under {key:?}", M::NAME));
+            nothing.headers(|headers| tell_parked(parked_streams, headers))
+        })
     }
 
     pub async fn list<M: ReadModel>(&self, asked: Asked) -> Result<Listed<M::Row>, Problem> {
@@ -62,7 +78,15 @@ impl Views {
         // One more than is shown says whether there is a next page.
         let page = query::Page { filters, after, limit: limit + 1 };
         let rows = query::list::<M>(&self.pool, &page).await.map_err(|error| fault(&error))?;
-        Ok(Listed::of(rows, &uri, &page.filters, limit, |row| row.key().to_owned()))
+        let listed = Listed::of(rows, &uri, &page.filters, limit, |row| row.key().to_owned());
+        Ok(Listed { parked_streams: self.engine.parked_streams(M::NAME), ..listed })
+    }
+}
+
+impl<R> Found<R> {
+    /// The same, shown another way.
+    pub fn map<T>(self, shown: impl FnOnce(R) -> T) -> Found<T> {
+        Found { row: shown(self.row), parked_streams: self.parked_streams }
     }
 }
 
@@ -80,7 +104,7 @@ impl<R> Listed<R> {
         rows.truncate(limit as usize);
         let last = rows.last().filter(|_| is_more).map(key);
         let next = last.and_then(|last| next_page(uri.path(), filters, limit, &last));
-        Self { rows, next }
+        Self { rows, next, parked_streams: 0 }
     }
 }
 
@@ -102,9 +126,25 @@ fn fault(error: &Error) -> Problem {
     Problem::fault(error)
 }
 
+/// Says of the answer of a view how many of its streams are parked, if any.
+fn tell_parked(streams: usize, headers: &mut HeaderMap) {
+    if streams > 0 {
+        headers.insert(VIEW_PARKED, streams.into());
+    }
+}
+
+impl<R: Serialize> IntoResponse for Found<R> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.row).into_response();
+        tell_parked(self.parked_streams, response.headers_mut());
+        response
+    }
+}
+
 impl<R: Serialize> IntoResponse for Listed<R> {
     fn into_response(self) -> Response {
         let mut response = Json(self.rows).into_response();
+        tell_parked(self.parked_streams, response.headers_mut());
         let link = self.next.map(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")));
         // A path that is percent-encoded is a header value.
         if let Some(Ok(link)) = link {

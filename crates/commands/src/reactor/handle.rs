@@ -3,13 +3,14 @@
 use super::{Interrupted, Reaction, Reactive, Reactor, reactive::meta_of};
 use crate::{
     Error,
+    guarded::guarded,
     notices::{self, Notice},
     timers::{self, Timer},
 };
 use deadpool_postgres::Transaction;
 use domain::{Event, Fact, stored::Stored};
 use eventlog::{
-    RecordedEvent, StreamName,
+    LogError, RecordedEvent, StreamName,
     consumer::{Hold, park},
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
@@ -34,6 +35,11 @@ pub(super) struct Effects {
 }
 
 impl Effects {
+    /// Nothing but a fact that waits.
+    pub(super) fn parking(event: Arc<RecordedEvent>, hold: Hold) -> Self {
+        Self { parked: vec![(event, hold)], ..Self::default() }
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
         self.set.extend(other.set);
         self.cancel.extend(other.cancel);
@@ -116,8 +122,19 @@ impl<R: Reactive> Reactor<R> {
         Ok(effects)
     }
 
-    /// Does all that a fact asks for that can be done; why the rest must wait, if it must.
+    /// Does all that a fact asks for that can be done; why the rest must wait, if it must. What
+    /// panics waits for a person: a mistake of this program must not stop everything else.
     pub(super) async fn handle_fact(
+        &self,
+        recorded: &RecordedEvent,
+    ) -> Result<(Effects, Option<Hold>), Interrupted> {
+        guarded(self.try_fact(recorded)).await.unwrap_or_else(|panicked| {
+            let reason = panicked.to_string();
+            Ok((Effects::default(), Some(Hold::Poison { reason })))
+        })
+    }
+
+    async fn try_fact(
         &self,
         recorded: &RecordedEvent,
     ) -> Result<(Effects, Option<Hold>), Interrupted> {
@@ -174,13 +191,18 @@ fn fact_of(recorded: &RecordedEvent) -> Result<Fact<Event>, Hold> {
 }
 
 /// What an error means for the fact that asked: `None` is an outcome like any other. A log that
-/// cannot be reached is everybody's trouble: nothing is parked, the reactor starts over.
+/// cannot be reached is everybody's trouble: nothing is parked, the reactor starts over. A stream
+/// that holds what is not ours is only the fact's.
 pub(super) fn why(error: Error) -> Result<Option<Hold>, Interrupted> {
     let retry = |reason: String| Hold::Retry { after: RETRY_AFTER, reason };
     match error {
         Error::Refused(_) => Ok(None),
         Error::PartDown { part } => Ok(Some(Hold::Waiting { part })),
-        Error::Unavailable(source) => Err(Interrupted::Log(source)),
+        Error::Unavailable(source @ LogError::Unreachable(_)) => Err(Interrupted::Log(source)),
+        Error::Unavailable(foreign @ LogError::Foreign(_)) => {
+            let reason = foreign.to_string();
+            Ok(Some(Hold::Poison { reason }))
+        }
         error @ (Error::ConcurrentChange
         | Error::PaymentPaused { .. }
         | Error::PaymentDeclined { .. }

@@ -2,8 +2,8 @@
 
 use super::{Effects, Interrupted, Reactive, Reactor, Session};
 use eventlog::{
-    RecordedEvent, StreamName,
-    consumer::{Hold, Parked, unpark},
+    StreamName,
+    consumer::{Hold, Parked, hold, unpark},
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use std::{sync::Arc, time::Duration};
@@ -39,25 +39,29 @@ impl<R: Reactive> Reactor<R> {
     /// Handles a stream's parked facts until one must wait on.
     async fn retry_stream(&self, name: &str, stream: &StreamName) -> Result<(), Interrupted> {
         for parked in self.parked.of_stream(name, stream).await? {
-            let recorded = self.recorded(&parked).await?;
-            let (mut effects, hold) = self.handle_fact(&recorded).await?;
-            if let Some(hold) = hold {
-                effects.parked.push((recorded, later(hold, parked.attempts)));
-            }
-            let waits = !effects.parked.is_empty();
-            self.settle(name, &parked, effects).await?;
-            if waits {
+            if self.retry_one(name, &parked).await? {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    async fn recorded(&self, parked: &Parked) -> Result<Arc<RecordedEvent>, Interrupted> {
-        let read = self.log.read_stream(&parked.stream, parked.version, 1);
-        let found = read.await.map_err(Interrupted::Log)?.into_iter().next();
-        let gone = || eventlog::LogError::Foreign(format!("{} was cut", parked.stream));
-        found.map(Arc::new).ok_or_else(|| Interrupted::Log(gone()))
+    /// Handles a parked fact; whether it must wait on.
+    async fn retry_one(&self, name: &str, parked: &Parked) -> Result<bool, Interrupted> {
+        let Some(recorded) = parked.read(&*self.log).await.map_err(Interrupted::Log)? else {
+            hold(&self.pool.get().await?, parked, &Hold::gone()).await?;
+            return Ok(true);
+        };
+        let recorded = Arc::new(recorded);
+        let (mut effects, hold) = self.handle_fact(&recorded).await?;
+        if let Some(hold) = hold {
+            effects.parked.push((recorded.clone(), later(hold, parked.attempts)));
+        }
+        let waits = !effects.parked.is_empty();
+        let Err(error) = self.settle(name, parked, effects).await else { return Ok(waits) };
+        let Some(reason) = error.refused() else { return Err(error) };
+        self.settle(name, parked, Effects::parking(recorded, Hold::Poison { reason })).await?;
+        Ok(true)
     }
 
     /// Stores what a retried fact leaves behind, and takes it off the list unless it waits on.

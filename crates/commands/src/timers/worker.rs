@@ -1,7 +1,10 @@
 //! The worker that fires timers.
 
 use super::{Cause, Timer, TimerError};
-use crate::due::{self, Round, RoundError};
+use crate::{
+    due::{self, Round, RoundError},
+    guarded::guarded,
+};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{Client, Pool};
 use futures::future::BoxFuture;
@@ -129,8 +132,10 @@ async fn attempt<F>(claimed: &Claimed, fire: &F) -> Option<Retry>
 where
     F: Fn(Timer) -> BoxFuture<'static, Result<(), TimerError>>,
 {
-    let firing = tokio::time::timeout(due::WORK_LIMIT, fire(claimed.timer.clone()));
-    let error = firing.await.map_err(TimerError::failed).flatten().err()?;
+    let firing = guarded(async { fire(claimed.timer.clone()).await });
+    let fired = tokio::time::timeout(due::WORK_LIMIT, firing).await.map_err(TimerError::failed);
+    let fired = fired.and_then(|fired| fired.map_err(TimerError::failed).flatten());
+    let error = fired.err()?;
     let attempts = claimed.attempts;
     if let TimerError::PartDown = error {
         return Some(Retry { attempts: attempts - 1, wait: WAIT_FOR_PART });

@@ -2,5 +2,6 @@
 
 mod execute;
 mod paying;
+mod poison;
 mod reactor;
 mod world;

@@ -4,7 +4,7 @@ use crate::world::{World, coffee, id, meta};
 use commands::{
     cafe::Cafe,
     payment::{Simulator, simulator::Behaviour},
-    reactor::Reactor,
+    reactor::{Reactive, Reactor},
 };
 use domain::cafe::{
     order::{self, Status},
@@ -19,15 +19,19 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-struct Running {
+pub struct Running {
     cancel: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Running {
     fn start(world: &World, cafe: &Cafe) -> Self {
+        Self::with(world, Arc::new(cafe.clone()))
+    }
+
+    pub fn with(world: &World, context: Arc<impl Reactive>) -> Self {
         let reactor = Reactor::new(
-            Arc::new(cafe.clone()),
+            context,
             world.log.clone(),
             world.pool.clone(),
             world.parts.clone(),
@@ -38,7 +42,7 @@ impl Running {
         Self { cancel, task }
     }
 
-    async fn stop(self) {
+    pub async fn stop(self) {
         self.cancel.cancel();
         self.task.await.unwrap();
     }
@@ -169,7 +173,7 @@ async fn types(world: &World, stream: &str) -> Vec<String> {
 }
 
 /// Waits, for a bounded time, until a condition holds.
-async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let reached = async {
         while !holds().await {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -179,7 +183,7 @@ async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     assert!(in_time.is_ok(), "never: {what}");
 }
 
-async fn opened(world: &World, order: &str) {
+pub async fn opened(world: &World, order: &str) {
     let stream = format!("cafe.ticket-{order}");
     eventually("the ticket is open", async || !types(world, &stream).await.is_empty()).await;
 }
@@ -190,7 +194,7 @@ async fn refunded(world: &World, order: &str) {
     eventually("refunded", async || last().await.as_deref() == Some("cafe.Refunded")).await;
 }
 
-async fn caught_up(world: &World, end: eventlog::Position) {
+pub async fn caught_up(world: &World, end: eventlog::Position) {
     let consumers = Consumers::new(world.pool.clone());
     eventually("the reactor has caught up", async || {
         let state = consumers.state("reactor.cafe").await.unwrap();

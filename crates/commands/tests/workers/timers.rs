@@ -167,6 +167,22 @@ async fn that_failed_fire_again_later() {
 }
 
 #[tokio::test]
+async fn that_panic_stop_no_other() {
+    let tables = Tables::create().await;
+    set_all(&tables, &[timer("accept/1"), timer("accept/2")]).await;
+    let fired = Fired::default();
+    let worker = start(&tables, &fired, |timer| {
+        assert!(timer.key != "accept/1", "a mistake in what a timer asks");
+        Ok(())
+    });
+    tables.until(LEFT, 1).await;
+    let retried = "select count(*) from commands.timers where key = 'accept/1' and attempts > 1";
+    tables.until(retried, 1).await;
+    worker.stop().await;
+    assert_eq!(keys(&fired), ["accept/2"]);
+}
+
+#[tokio::test]
 async fn that_wait_for_a_part_do_not_count_as_failed() {
     let tables = Tables::create().await;
     set_all(&tables, &[timer("accept/1")]).await;

@@ -1,12 +1,15 @@
 //! Events that a consumer could not handle yet. They wait in the order of their stream, and nothing
 //! else waits for them.
 
-use super::lease::{halves, position};
-use crate::{EventPlace, Position, StreamName};
+mod table;
+
+pub use table::ParkedEvents;
+
+use super::lease::halves;
+use crate::{EventLog, EventPlace, LogError, Position, RecordedEvent, StreamName};
 use chrono::{DateTime, Utc};
-use deadpool_postgres::{GenericClient, Pool, PoolError};
-use std::{collections::HashSet, time::Duration};
-use tokio_postgres::Row;
+use deadpool_postgres::GenericClient;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Why an event is parked.
@@ -23,6 +26,11 @@ pub enum Hold {
 }
 
 impl Hold {
+    /// Of an event that is parked and not in the log any more.
+    pub fn gone() -> Self {
+        Self::Poison { reason: "the log does not have this event any more".to_owned() }
+    }
+
     fn state(&self) -> &'static str {
         match self {
             Self::Waiting { .. } => "waiting",
@@ -35,7 +43,8 @@ impl Hold {
     fn reason(&self) -> String {
         match self {
             Self::Waiting { part } => format!("{part} is paused"),
-            Self::Retry { reason, .. } | Self::Poison { reason } => reason.clone(),
+            // PostgreSQL's text holds any character but this one.
+            Self::Retry { reason, .. } | Self::Poison { reason } => reason.replace('\0', ""),
             Self::Behind => "an earlier event of the stream is parked".to_owned(),
         }
     }
@@ -68,7 +77,20 @@ pub struct Parked {
     pub state: String,
     pub reason: String,
     pub attempts: i32,
+    /// When it is tried again, for one that is to be tried again by itself.
+    pub due: DateTime<Utc>,
     pub parked_at: DateTime<Utc>,
+}
+
+impl Parked {
+    /// The event itself. `None` when the log does not have it any more.
+    pub async fn read(&self, log: &dyn EventLog) -> Result<Option<RecordedEvent>, LogError> {
+        match log.read_stream(&self.stream, self.version, 1).await {
+            Ok(events) => Ok(events.into_iter().find(|event| event.version == self.version)),
+            Err(LogError::Foreign(_)) => Ok(None),
+            Err(error @ LogError::Unreachable(_)) => Err(error),
+        }
+    }
 }
 
 /// Parks an event for a consumer, or says anew why it is parked.
@@ -107,6 +129,29 @@ pub async fn park(
     Ok(())
 }
 
+/// Says anew why an event is parked, when that is all that is left of it: the log has it no more.
+pub async fn hold(
+    client: &impl GenericClient,
+    parked: &Parked,
+    hold: &Hold,
+) -> Result<(), tokio_postgres::Error> {
+    let update = "update consumers.parked
+         set state = $4, part = $5, reason = $6, due = now() + $7 * interval '1 second',
+             attempts = attempts + 1
+         where consumer = $1 and stream = $2 and version = $3";
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
+        &parked.consumer,
+        &parked.stream.as_str(),
+        &(parked.version as i64),
+        &hold.state(),
+        &hold.part(),
+        &hold.reason(),
+        &hold.delay(),
+    ];
+    client.execute(update, &params).await?;
+    Ok(())
+}
+
 /// The first event of a stream is done: it is no longer parked, and the one behind it may be tried
 /// at once.
 pub async fn unpark(
@@ -126,123 +171,3 @@ pub async fn unpark(
 const TRY_FIRST: &str = "update consumers.parked set state = 'retry', due = now()
      where consumer = $1 and stream = $2 and version = (
          select min(version) from consumers.parked where consumer = $1 and stream = $2)";
-
-/// The table of parked events.
-#[derive(Clone, Debug)]
-pub struct ParkedEvents {
-    pool: Pool,
-}
-
-impl ParkedEvents {
-    pub fn new(pool: Pool) -> Self {
-        Self { pool }
-    }
-
-    /// The streams of which a consumer has parked events.
-    pub async fn streams(&self, consumer: &str) -> Result<HashSet<String>, PoolError> {
-        let client = self.pool.get().await?;
-        let select = "select distinct stream from consumers.parked where consumer = $1";
-        let rows = client.query(select, &[&consumer]).await?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
-    }
-
-    /// At most `limit` streams whose first event may be tried now: its time has come, or the part
-    /// it waits for is not in `paused`.
-    pub async fn due(
-        &self,
-        consumer: &str,
-        paused: &[String],
-        limit: i64,
-    ) -> Result<Vec<StreamName>, PoolError> {
-        let client = self.pool.get().await?;
-        let select = "select stream from consumers.parked
-             where consumer = $1 and (state = 'retry' and due <= now()
-                                      or state = 'waiting' and part <> all($2))
-             order by due limit $3";
-        let rows = client.query(select, &[&consumer, &paused, &limit]).await?;
-        let stream = |row: &Row| StreamName::stored(row.get::<_, String>(0));
-        Ok(rows.iter().map(stream).collect())
-    }
-
-    /// A stream's parked events, first one first.
-    pub async fn of_stream(
-        &self,
-        consumer: &str,
-        stream: &StreamName,
-    ) -> Result<Vec<Parked>, PoolError> {
-        let filter = "where consumer = $1 and stream = $2";
-        self.select(filter, &[&consumer, &stream.as_str()]).await
-    }
-
-    /// All parked events, by consumer and stream, without those of a view as it was before its last
-    /// rebuild.
-    pub async fn all(&self) -> Result<Vec<Parked>, PoolError> {
-        self.select("where consumer not like '%\\_\\_old'", &[]).await
-    }
-
-    /// Lets the first event of a parked stream be tried at once. `false` when nothing is parked.
-    pub async fn retry(&self, consumer: &str, stream: &StreamName) -> Result<bool, PoolError> {
-        let client = self.pool.get().await?;
-        let update = "update consumers.parked set state = 'retry', due = now()
-             where consumer = $1 and stream = $2 and version = (
-                 select min(version) from consumers.parked where consumer = $1 and stream = $2)";
-        let touched = client.execute(update, &[&consumer, &stream.as_str()]).await?;
-        Ok(touched > 0)
-    }
-
-    /// Gives the first event of a parked stream up, for a stated reason, which is kept; the next
-    /// one may be tried at once. `false` when nothing is parked.
-    pub async fn skip(
-        &self,
-        consumer: &str,
-        stream: &StreamName,
-        reason: &str,
-    ) -> Result<bool, PoolError> {
-        let mut client = self.pool.get().await?;
-        let transaction = client.transaction().await?;
-        let give_up = "with gone as (
-                 delete from consumers.parked
-                 where consumer = $1 and stream = $2 and version = (
-                     select min(version) from consumers.parked where consumer = $1 and stream = $2)
-                 returning *)
-             insert into consumers.skipped (consumer, stream, version, event_id, reason)
-             select consumer, stream, version, event_id, $3 from gone
-             on conflict (consumer, stream, version) do update set reason = excluded.reason";
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-            [&consumer, &stream.as_str(), &reason];
-        let skipped = transaction.execute(give_up, &params).await?;
-        transaction.execute(TRY_FIRST, &[&consumer, &stream.as_str()]).await?;
-        transaction.commit().await?;
-        Ok(skipped > 0)
-    }
-
-    async fn select(
-        &self,
-        filter: &'static str,
-        params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
-    ) -> Result<Vec<Parked>, PoolError> {
-        let client = self.pool.get().await?;
-        let select = format!(
-            "select consumer, stream, version, event_id, event_type, commit_position,
-                    prepare_position, state, reason, attempts, parked_at
-             from consumers.parked {filter} order by consumer, stream, version"
-        );
-        let rows = client.query(&select, params).await?;
-        Ok(rows.iter().map(parked_of).collect())
-    }
-}
-
-fn parked_of(row: &Row) -> Parked {
-    Parked {
-        consumer: row.get("consumer"),
-        stream: StreamName::stored(row.get::<_, String>("stream")),
-        version: row.get::<_, i64>("version") as u64,
-        event_id: row.get("event_id"),
-        event_type: row.get("event_type"),
-        position: position(row),
-        state: row.get("state"),
-        reason: row.get("reason"),
-        attempts: row.get("attempts"),
-        parked_at: row.get("parked_at"),
-    }
-}

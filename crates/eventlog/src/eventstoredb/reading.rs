@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 const PAGE: usize = 1024;
 
 /// How long one call may take.
-const CALL_LIMIT: Duration = Duration::from_secs(5);
+pub(super) const CALL_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a read is tried again.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -30,7 +30,7 @@ const END_PAGE: usize = 64;
 
 #[derive(Clone)]
 pub(super) struct Reader {
-    connection: Arc<Connection>,
+    pub(super) connection: Arc<Connection>,
 }
 
 /// How a stream stands to an append whose outcome is not known.
@@ -216,6 +216,6 @@ async fn read_end(client: &Client) -> Result<Position, CallError> {
 }
 
 /// The event that lies at the place, a link rather than what it points to.
-fn original(event: ResolvedEvent) -> Option<eventstore::RecordedEvent> {
+pub(super) fn original(event: ResolvedEvent) -> Option<eventstore::RecordedEvent> {
     event.link.or(event.event)
 }

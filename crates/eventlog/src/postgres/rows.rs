@@ -51,7 +51,7 @@ pub(super) async fn after(
 
 /// Connections are not tested before use, which would double the round trips: one that turns out to
 /// be dead is given up for another, until the pool has no old one left.
-async fn query(
+pub(super) async fn query(
     pool: &Pool,
     select: &str,
     params: &[&(dyn ToSql + Sync)],

@@ -1,7 +1,7 @@
 //! Reads that meet a fault.
 
-use crate::store::{Store, fill, read};
-use eventlog::{LogError, Position};
+use crate::store::{Store, append, fill, read};
+use eventlog::{Backlog, ExpectedVersion, LogError, Position};
 use support::stand_in::{Code, ReadFault};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,4 +53,34 @@ async fn an_event_of_another_program_is_foreign() {
     store.faulty().record(stream.as_str(), "other.Thing", "{}", r#"{"user":"x"}"#);
     let outcome = log.read_stream(&stream, 0, 10).await;
     assert!(matches!(outcome, Err(LogError::Foreign(what)) if what.contains("other.Thing")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_own_events_are_no_backlog() {
+    let mut store = Store::stand_in().await;
+    let (log, stream) = (store.open().await, store.stream("1"));
+    fill(&log, &store, &stream, 1).await;
+    let first = log.end().await.unwrap();
+    for number in 0..2500 {
+        store.faulty().record("$stats-0", "$statsCollected", &number.to_string(), "{}");
+    }
+    assert_eq!(log.backlog(first).await.unwrap(), Backlog::NONE);
+    let events = store.events("a", 2);
+    append(&log, &stream, ExpectedVersion::Exact(0), events).await.unwrap();
+    let backlog = log.backlog(first).await.unwrap();
+    assert_eq!((backlog.events, backlog.is_all), (2, true));
+    assert!(backlog.oldest.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backlog_that_is_cut_short_is_asked_for_again() {
+    let mut store = Store::stand_in().await;
+    let (log, stream) = (store.open().await, store.stream("1"));
+    fill(&log, &store, &stream, 5).await;
+    let first = read(&log, &stream).await[0].position;
+    // The first answer is the log's end.
+    store.faulty().faults().on_read(ReadFault::Pass);
+    store.faulty().faults().on_read(ReadFault::CutShort);
+    assert_eq!(log.backlog(first).await.unwrap().events, 4);
+    assert_eq!(store.faulty().faults().pending(), 0);
 }

@@ -1,7 +1,8 @@
 //! Reading a stream, and the end of the log.
 
 use crate::store::{Store, append, fill, new_ids, read};
-use eventlog::ExpectedVersion;
+use chrono::{DateTime, TimeDelta};
+use eventlog::{Backlog, ExpectedVersion, Position};
 
 pub async fn a_missing_stream_is_empty(store: Store) {
     let log = store.open().await;
@@ -74,4 +75,48 @@ pub async fn the_end_is_the_last_event(store: Store) {
         assert!(log.end().await.unwrap() >= appended.unwrap().position);
     }
     assert!(log.end().await.unwrap() > before);
+}
+
+pub async fn nothing_stands_after_the_end(store: Store) {
+    let log = store.open().await;
+    let start = log.end().await.unwrap();
+    assert_eq!(log.backlog(start).await.unwrap(), Backlog::NONE);
+    fill(&log, &store, &store.stream("1"), 3).await;
+    let end = log.end().await.unwrap();
+    assert_eq!(log.backlog(end).await.unwrap(), Backlog::NONE);
+    let further = Position { commit: end.commit + 1000, prepare: end.prepare + 1000 };
+    assert_eq!(log.backlog(further).await.unwrap(), Backlog::NONE);
+}
+
+pub async fn counts_what_stands_after_a_position(store: Store) {
+    let (log, stream) = (store.open().await, store.stream("1"));
+    let start = log.end().await.unwrap();
+    let first = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+    let mut events = store.events("a", 20);
+    for (number, event) in (0..).zip(&mut events) {
+        event.metadata.at = first + TimeDelta::seconds(number);
+    }
+    append(&log, &stream, ExpectedVersion::NoStream, events).await.unwrap();
+    let whole = log.backlog(start).await.unwrap();
+    assert_eq!(whole, Backlog { events: 20, is_all: true, oldest: Some(first) });
+    // EventStoreDB gives all events of an append their own positions; a follower may be at each.
+    let seventh = read(&log, &stream).await[6].position;
+    let rest = log.backlog(seventh).await.unwrap();
+    let oldest = Some(first + TimeDelta::seconds(7));
+    assert_eq!(rest, Backlog { events: 13, is_all: true, oldest });
+}
+
+pub async fn says_at_least_when_it_does_not_count_all(store: Store) {
+    let (log, stream) = (store.open().await, store.stream("1"));
+    let start = log.end().await.unwrap();
+    for chunk in 0..3 {
+        let events = store.events(&format!("chunk {chunk}"), 500);
+        append(&log, &stream, ExpectedVersion::after(chunk * 500), events).await.unwrap();
+    }
+    let backlog = log.backlog(start).await.unwrap();
+    assert!(backlog.oldest.is_some());
+    match backlog.is_all {
+        true => assert_eq!(backlog.events, 1500),
+        false => assert!((500..1500).contains(&backlog.events), "{backlog:?}"),
+    }
 }

@@ -7,6 +7,8 @@ mod harness;
 #[cfg(test)]
 mod parked;
 #[cfg(test)]
+mod poison;
+#[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod rebuild;

@@ -46,6 +46,8 @@ pub enum ReadFault {
     Refuse(Code),
     /// Ends as if all was well, before the first event.
     CutShort,
+    /// Answered as it should be: what comes behind it strikes the next read.
+    Pass,
 }
 
 /// What happens to a subscription once it has been confirmed.

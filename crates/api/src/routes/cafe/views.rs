@@ -6,9 +6,9 @@ use crate::http::{
     min_position::MinPosition,
     page::Page,
     problem::Problem,
-    views::{Asked, Listed},
+    views::{Asked, Found, Listed},
 };
-use axum::{Json, extract::State, http::Uri};
+use axum::{extract::State, http::Uri};
 use domain::{Id, InvalidValue};
 use projections::{
     cafe::{
@@ -77,7 +77,7 @@ pub(super) async fn order(
     State(cafe): State<Cafe>,
     Path(order_id): Path<Id>,
     min: MinPosition,
-) -> Result<Json<OrderStatusRow>, Problem> {
+) -> Result<Found<OrderStatusRow>, Problem> {
     cafe.views.find::<OrderStatus>(order_id.as_str(), min, "unknown-order").await
 }
 
@@ -96,7 +96,7 @@ pub(super) async fn ticket(
     State(cafe): State<Cafe>,
     Path(order_id): Path<Id>,
     min: MinPosition,
-) -> Result<Json<TicketRow>, Problem> {
+) -> Result<Found<TicketRow>, Problem> {
     cafe.views.find::<Tickets>(order_id.as_str(), min, "unknown-ticket").await
 }
 
@@ -130,7 +130,7 @@ pub(super) async fn points_of(
     State(cafe): State<Cafe>,
     Path(customer_id): Path<Id>,
     min: MinPosition,
-) -> Result<Json<PointsRow>, Problem> {
+) -> Result<Found<PointsRow>, Problem> {
     cafe.views.find::<Points>(customer_id.as_str(), min, "unknown-member").await
 }
 

@@ -6,9 +6,9 @@ use crate::http::{
     min_position::MinPosition,
     page::Page,
     problem::Problem,
-    views::{Asked, Known, Listed},
+    views::{Asked, Found, Known, Listed},
 };
-use axum::{Json, extract::State, http::Uri};
+use axum::{extract::State, http::Uri};
 use domain::{
     Id,
     market::status::{ItemStatus, PaymentStatus, ReservationStatus},
@@ -69,7 +69,7 @@ pub(super) async fn item(
     State(market): State<Market>,
     Path(item_no): Path<Id>,
     min: MinPosition,
-) -> Result<Json<ItemInfoRow>, Problem> {
+) -> Result<Found<ItemInfoRow>, Problem> {
     market.views.find::<ItemInfo>(item_no.as_str(), min, "unknown-item").await
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn reservation(
     State(market): State<Market>,
     Path(reservation_no): Path<Id>,
     min: MinPosition,
-) -> Result<Json<ReservationRow>, Problem> {
+) -> Result<Found<ReservationRow>, Problem> {
     market.views.find::<Reservations>(reservation_no.as_str(), min, "unknown-reservation").await
 }
 

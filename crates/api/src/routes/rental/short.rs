@@ -11,9 +11,10 @@ use crate::http::{
     extract::{Query, RawId, required},
     min_position::MinPosition,
     problem::Problem,
+    views::Found,
 };
 use axum::{
-    Extension, Json,
+    Extension,
     extract::State,
     http::{Extensions, StatusCode},
 };
@@ -78,8 +79,8 @@ pub(super) async fn inventory_check(
     State(rental): State<Rental>,
     Query(check): Query<Check>,
     min: MinPosition,
-) -> Result<Json<i64>, Problem> {
+) -> Result<Found<i64>, Problem> {
     let product_id: Id = required("productId", check.product_id)?;
-    let Json(row) = rental.views.find::<Stock>(product_id.as_str(), min, "unknown-product").await?;
-    Ok(Json(row.qty))
+    let found = rental.views.find::<Stock>(product_id.as_str(), min, "unknown-product").await?;
+    Ok(found.map(|row| row.qty))
 }

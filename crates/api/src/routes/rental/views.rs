@@ -6,9 +6,9 @@ use crate::http::{
     min_position::MinPosition,
     page::Page,
     problem::Problem,
-    views::{Asked, Listed},
+    views::{Asked, Found, Listed},
 };
-use axum::{Json, extract::State, http::Uri};
+use axum::{extract::State, http::Uri};
 use domain::{Id, InvalidValue, rental::order::Status, shared::Name};
 use projections::{
     rental::{
@@ -74,7 +74,7 @@ pub(super) async fn total_view(
     State(rental): State<Rental>,
     Path(order_id): Path<Id>,
     min: MinPosition,
-) -> Result<Json<TotalViewRow>, Problem> {
+) -> Result<Found<TotalViewRow>, Problem> {
     rental.views.find::<TotalView>(order_id.as_str(), min, "unknown-order").await
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn order(
     State(rental): State<Rental>,
     Path(order_id): Path<Id>,
     min: MinPosition,
-) -> Result<Json<OrderRow>, Problem> {
+) -> Result<Found<OrderRow>, Problem> {
     rental.views.find::<Orders>(order_id.as_str(), min, "unknown-order").await
 }
 
@@ -125,6 +125,6 @@ pub(super) async fn inventory(
     State(rental): State<Rental>,
     Path(product_id): Path<Id>,
     min: MinPosition,
-) -> Result<Json<InventoryRow>, Problem> {
+) -> Result<Found<InventoryRow>, Problem> {
     rental.views.find::<Stock>(product_id.as_str(), min, "unknown-product").await
 }

@@ -6,9 +6,9 @@ use crate::http::{
     min_position::MinPosition,
     page::Page,
     problem::Problem,
-    views::{Asked, Listed},
+    views::{Asked, Found, Listed},
 };
-use axum::{Json, extract::State, http::Uri};
+use axum::{extract::State, http::Uri};
 use domain::{Id, restaurant::MenuId};
 use projections::restaurant::{
     menus::{MenuRow, Menus},
@@ -41,7 +41,7 @@ pub(super) async fn order(
     State(restaurant): State<Restaurant>,
     Path(order_id): Path<Id>,
     min: MinPosition,
-) -> Result<Json<MyPageRow>, Problem> {
+) -> Result<Found<MyPageRow>, Problem> {
     restaurant.views.find::<MyPage>(order_id.as_str(), min, "unknown-order").await
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn menu(
     State(restaurant): State<Restaurant>,
     Path(id): Path<MenuId>,
     min: MinPosition,
-) -> Result<Json<MenuRow>, Problem> {
+) -> Result<Found<MenuRow>, Problem> {
     restaurant.views.find::<Menus>(&id.to_string(), min, "unknown-menu").await
 }
 

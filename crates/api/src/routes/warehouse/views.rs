@@ -6,9 +6,9 @@ use crate::http::{
     min_position::MinPosition,
     page::Page,
     problem::Problem,
-    views::{Asked, Listed},
+    views::{Asked, Found, Listed},
 };
-use axum::{Json, extract::State, http::Uri};
+use axum::{extract::State, http::Uri};
 use domain::{Id, InvalidValue, shared::Name, warehouse::stock_item::LotStatus};
 use projections::{
     row::Literal,
@@ -44,7 +44,7 @@ pub(super) async fn stock_of(
     State(warehouse): State<Warehouse>,
     Path(product): Path<Name>,
     min: MinPosition,
-) -> Result<Json<StockRow>, Problem> {
+) -> Result<Found<StockRow>, Problem> {
     warehouse.views.find::<Stock>(product.as_str(), min, "unknown-product").await
 }
 
@@ -95,7 +95,7 @@ pub(super) async fn lot(
     State(warehouse): State<Warehouse>,
     Path(lot): Path<Id>,
     min: MinPosition,
-) -> Result<Json<LotRow>, Problem> {
+) -> Result<Found<LotRow>, Problem> {
     warehouse.views.find::<Lots>(lot.as_str(), min, "unknown-lot").await
 }
 
