@@ -3,6 +3,7 @@
 mod contexts;
 
 pub use contexts::Contexts;
+use contexts::Following;
 
 use crate::{
     config::Config,
@@ -215,8 +216,9 @@ fn start_workers(
     stop: &CancellationToken,
 ) -> JoinSet<()> {
     let mut workers = engine.start(&config.contexts, stop);
+    let with = Following { store, parts, roster: engine.roster(), stop };
     for context in &config.contexts {
-        contexts.follow(*context, store, parts, stop, &mut workers);
+        contexts.follow(*context, &with, &mut workers);
     }
     let names = config.contexts.iter().map(|context| context.name().to_owned()).collect();
     let timers = Timers::new(store.pool.clone(), names);

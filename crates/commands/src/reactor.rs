@@ -17,16 +17,17 @@ use deadpool_postgres::Pool;
 use domain::Context;
 use eventlog::{
     Delivery, EventLog, Position, RecordedEvent, Subscription,
-    consumer::{Consumers, Lease, ParkedEvents},
+    consumer::{Consumers, Lease, ParkedEvents, Roster, Seat},
 };
 use handle::Effects;
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 /// How long a reactor may be silent before another takes over.
 pub const LEASE: Duration = Duration::from_secs(5);
+/// How long the lease is left to another, who has less to do.
+const STAND_BACK: Duration = Duration::from_secs(2);
 /// Facts handled before the checkpoint moves.
 const BATCH: usize = 1024;
 /// How long the checkpoint may stay behind, with timers and notices that wait for it.
@@ -42,7 +43,7 @@ pub struct Reactor<R: Reactive> {
     consumers: Consumers,
     parked: ParkedEvents,
     parts: crate::parts::Parts,
-    owner: Uuid,
+    roster: Roster,
 }
 
 /// The consumer's name in checkpoints: `reactor.cafe`.
@@ -93,13 +94,13 @@ struct Session {
 }
 
 impl<R: Reactive> Reactor<R> {
-    /// `owner` is this process.
+    /// `roster` is that of this process.
     pub fn new(
         context: Arc<R>,
         log: Arc<dyn EventLog>,
         pool: Pool,
         parts: crate::parts::Parts,
-        owner: Uuid,
+        roster: Roster,
     ) -> Self {
         Self {
             context,
@@ -108,7 +109,7 @@ impl<R: Reactive> Reactor<R> {
             parked: ParkedEvents::new(pool.clone()),
             pool,
             parts,
-            owner,
+            roster,
         }
     }
 
@@ -118,19 +119,26 @@ impl<R: Reactive> Reactor<R> {
         let mut pause = Duration::from_millis(100);
         while !cancel.is_cancelled() {
             let began = Instant::now();
-            if let Err(error) = self.session(&name, &cancel).await {
-                tracing::warn!(reactor = name, %error, "interrupted; starting over from the checkpoint");
-                if began.elapsed() > LEASE {
-                    pause = Duration::from_millis(100);
+            match self.session(&name, &cancel).await {
+                Ok(()) => {
+                    cancel.run_until_cancelled(sleep(STAND_BACK)).await;
                 }
-                cancel.run_until_cancelled(sleep(pause)).await;
-                pause = (pause * 2).min(Duration::from_secs(2));
+                Err(error) => {
+                    tracing::warn!(reactor = name, %error, "interrupted; starting over from the checkpoint");
+                    if began.elapsed() > LEASE {
+                        pause = Duration::from_millis(100);
+                    }
+                    cancel.run_until_cancelled(sleep(pause)).await;
+                    pause = (pause * 2).min(Duration::from_secs(2));
+                }
             }
         }
     }
 
+    /// Until it is cancelled, or another process takes over.
     async fn session(&self, name: &str, cancel: &CancellationToken) -> Result<(), Interrupted> {
         self.consumers.register(&[name]).await?;
+        let seat = self.roster.join(name);
         let Some(lease) = self.acquire(name, cancel).await? else {
             return Ok(());
         };
@@ -145,7 +153,7 @@ impl<R: Reactive> Reactor<R> {
         let categories = self.context.context().parts();
         let categories = categories.iter().map(|&part| part.to_owned()).collect();
         let mut facts = self.log.subscribe(session.handled, categories);
-        let worked = self.work(&mut session, &mut facts, cancel).await;
+        let worked = self.work(&mut session, &mut facts, &seat, cancel).await;
         if worked.is_ok() {
             self.consumers.release(&session.lease).await?;
         }
@@ -159,7 +167,7 @@ impl<R: Reactive> Reactor<R> {
         cancel: &CancellationToken,
     ) -> Result<Option<Lease>, Interrupted> {
         while !cancel.is_cancelled() {
-            if let Some(lease) = self.consumers.acquire(name, self.owner, LEASE).await? {
+            if let Some(lease) = self.consumers.acquire(name, self.roster.owner(), LEASE).await? {
                 return Ok(Some(lease));
             }
             cancel.run_until_cancelled(sleep(LEASE / 10)).await;
@@ -171,6 +179,7 @@ impl<R: Reactive> Reactor<R> {
         &self,
         session: &mut Session,
         facts: &mut Subscription,
+        seat: &Seat,
         cancel: &CancellationToken,
     ) -> Result<(), Interrupted> {
         let mut tick = interval(TICK);
@@ -179,6 +188,7 @@ impl<R: Reactive> Reactor<R> {
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => return self.checkpoint(session).await,
+                () = seat.asked_to_leave() => return self.checkpoint(session).await,
                 _ = tick.tick() => self.tick(session).await?,
                 delivery = facts.next() => {
                     let delivery = delivery.ok_or(Interrupted::Closed)?;

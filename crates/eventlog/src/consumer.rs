@@ -9,9 +9,13 @@ pub mod handover;
 mod lease;
 mod parked;
 mod refused;
+mod roster;
+mod share;
 mod standing;
 
 pub use lease::{AdvanceError, ConsumerState, Consumers, Lease, advance};
 pub use parked::{Hold, Parked, ParkedEvents, hold, park, unpark};
 pub use refused::refused;
-pub use standing::{Followers, Standing, StandingError, Standings, follower_of};
+pub use roster::{Roster, Seat};
+pub use share::{InvalidShares, Share, follower_of};
+pub use standing::{Followers, Standing, StandingError, Standings};

@@ -12,15 +12,17 @@ use crate::{
 use deadpool_postgres::Transaction;
 use eventlog::{
     Position, RecordedEvent, StreamName,
-    consumer::{Hold, Lease, Parked, advance, handover, hold, park, unpark},
+    consumer::{Hold, Lease, Parked, Share, advance, handover, hold, park, unpark},
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-/// The one writer of a table, as long as it holds the lease: of a view's live table, or of the one
-/// that a rebuild fills.
+/// The one writer of the rows of a share of the keys, as long as it holds the lease: of a view's
+/// live table, or of the one that a rebuild fills.
 pub(crate) struct Applier<M: ReadModel> {
     pub(crate) engine: Engine,
     pub(crate) table: Table<M::Row>,
+    /// The keys whose rows are its.
+    pub(crate) share: Share,
     pub(crate) lease: Lease,
     pub(crate) parked: ParkedStreams,
     /// Events that a person gave up.
@@ -32,13 +34,14 @@ impl<M: ReadModel> Applier<M> {
     pub(crate) async fn open(
         engine: &Engine,
         table: Table<M::Row>,
+        share: Share,
         lease: Lease,
     ) -> Result<Self, Error> {
         let client = engine.pool.get().await?;
         let parked = handover::parked_from(&client, &lease.name).await?;
         let skipped = handover::skipped(&client, M::NAME).await?;
         let parked = parked.into_keys().collect();
-        Ok(Self { engine: engine.clone(), table, lease, parked, skipped })
+        Ok(Self { engine: engine.clone(), table, share, lease, parked, skipped })
     }
 
     /// Folds events that follow the checkpoint, and moves it to `to`. An event that the database
@@ -114,7 +117,7 @@ impl<M: ReadModel> Applier<M> {
     /// Decodes events, without those that a person gave up.
     pub(crate) fn steps(&self, events: &[Arc<RecordedEvent>]) -> Vec<Step> {
         let wanted = events.iter().filter(|event| !self.is_given_up(&event.stream, event.version));
-        wanted.map(|event| Step::of::<M>(event.clone())).collect()
+        wanted.map(|event| Step::of::<M>(event.clone(), self.share)).collect()
     }
 
     async fn write(

@@ -4,7 +4,7 @@ use crate::progress::Progress;
 use deadpool_postgres::Pool;
 use eventlog::{
     EventLog,
-    consumer::{Consumers, ParkedEvents},
+    consumer::{Consumers, ParkedEvents, Roster},
 };
 use std::{
     sync::{Arc, atomic::AtomicU64},
@@ -47,6 +47,7 @@ pub struct Engine {
     pub(crate) consumers: Consumers,
     pub(crate) parked: ParkedEvents,
     pub(crate) owner: Uuid,
+    pub(crate) roster: Roster,
     pub(crate) options: Options,
     pub(crate) progress: Arc<Progress>,
     /// Counts the rebuilds of this process.
@@ -61,11 +62,17 @@ impl Engine {
             log,
             consumers: Consumers::new(pool.clone()),
             parked: ParkedEvents::new(pool.clone()),
+            roster: Roster::new(pool.clone(), owner),
             pool,
             owner,
             options,
             progress: Arc::default(),
             rebuilds: Arc::default(),
         }
+    }
+
+    /// Which followers this process would be: the reactors of the same process belong to it, too.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
     }
 }

@@ -18,6 +18,9 @@ pub enum Error {
     /// Another worker has the lease now. Nothing was written.
     #[error("the lease of {0} is lost")]
     Fenced(String),
+    /// Its keys are cut into other shares now.
+    #[error("the work of {0} is cut anew")]
+    Cut(&'static str),
     #[error("the event log failed")]
     Log(#[from] LogError),
     #[error("the event log was shut down")]

@@ -3,7 +3,10 @@
 use crate::{read_model::ReadModel, row::Row, table::Rows};
 use chrono::SubsecRound;
 use domain::{Event, Fact, Instant, stored::Stored};
-use eventlog::{EventPlace, RecordedEvent, StreamName, consumer::Hold};
+use eventlog::{
+    EventPlace, RecordedEvent, StreamName,
+    consumer::{Hold, Share},
+};
 use std::{
     collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -20,10 +23,10 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// Decodes an event and asks the read model which rows it touches.
-    pub(crate) fn of<M: ReadModel>(event: Arc<RecordedEvent>) -> Self {
+    /// Decodes an event and asks the read model which rows of this share it touches.
+    pub(crate) fn of<M: ReadModel>(event: Arc<RecordedEvent>, share: Share) -> Self {
         let understood = fact(&event).and_then(|fact| {
-            let keys = guarded(|| M::keys(&fact))?;
+            let keys = keys::<M>(&fact, share)?;
             Ok((fact, keys))
         });
         Self { event, understood }
@@ -75,6 +78,13 @@ fn fold_one<M: ReadModel>(
     let after = after::<M>(fact, keys, |key| rows.get(key).cloned().flatten())?;
     rows.extend(after);
     Ok(())
+}
+
+/// The rows of this share that a fact touches.
+pub(crate) fn keys<M: ReadModel>(fact: &Fact<Event>, share: Share) -> Result<Vec<String>, String> {
+    let mut keys = guarded(|| M::keys(fact))?;
+    keys.retain(|key| share.has(key));
+    Ok(keys)
 }
 
 /// The rows of some keys as they are after a fact; none where there is none any more.

@@ -12,6 +12,8 @@ mod bulk;
 mod compare;
 mod decode;
 mod indexes;
+mod leases;
+mod part;
 mod pass;
 mod plan;
 mod renewal;
@@ -23,7 +25,7 @@ pub use plan::Plan;
 pub(crate) use shadow::{Build, Origin, Shadow};
 
 use crate::{Engine, Error, View};
-use eventlog::Position;
+use eventlog::{Position, consumer::Share};
 use std::{collections::BTreeMap, time::Duration};
 
 /// What a rebuild is doing.
@@ -114,14 +116,19 @@ impl Engine {
         then: Then,
         on_progress: OnProgress<'_>,
     ) -> Result<Vec<Rebuilt>, Error> {
-        let mut builds = Vec::with_capacity(views.len());
-        let built = self.build_all(views, then, &mut builds, on_progress).await;
-        if built.is_err() {
-            for build in &mut builds {
-                build.give_up().await;
-            }
-        }
-        built
+        self.build_all(views, then, None, on_progress).await
+    }
+
+    /// Rebuilds the views, and cuts the work of keeping them into `shares` of their keys, which as
+    /// many workers can do side by side. What a view's shares are is kept with its checkpoints, so
+    /// all workers agree, and learn of it by themselves.
+    pub async fn cut(
+        &self,
+        views: &[&'static dyn View],
+        shares: &[Share],
+        on_progress: OnProgress<'_>,
+    ) -> Result<Vec<Rebuilt>, Error> {
+        self.build_all(views, Then::Swap, Some(shares), on_progress).await
     }
 
     /// Puts the table back that a view had before its last rebuild, after it has caught up with the
@@ -157,16 +164,36 @@ impl Engine {
         &self,
         views: &[&'static dyn View],
         then: Then,
-        builds: &mut Vec<Box<dyn Build>>,
+        shares: Option<&[Share]>,
         on_progress: OnProgress<'_>,
     ) -> Result<Vec<Rebuilt>, Error> {
-        let each = self.options.rebuild_rows / views.len().max(1);
-        for view in views {
-            builds.push(view.build(self, Origin::Anew { rows: each.max(1), then }).await?);
+        let mut builds = Vec::with_capacity(views.len());
+        let rows = (self.options.rebuild_rows / views.len().max(1)).max(1);
+        let origin = Origin::Anew { rows, then, shares: shares.map(<[Share]>::to_vec) };
+        let built = async {
+            for view in views {
+                builds.push(view.build(self, origin.clone()).await?);
+            }
+            self.finish_all(&mut builds, then, on_progress).await
+        };
+        let built = built.await;
+        if built.is_err() {
+            for build in &mut builds {
+                build.give_up().await;
+            }
         }
+        built
+    }
+
+    async fn finish_all(
+        &self,
+        builds: &mut [Box<dyn Build>],
+        then: Then,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Vec<Rebuilt>, Error> {
         let mut progress = Progress {
             stage: Stage::Folding,
-            views: views.iter().map(|view| view.name()).collect(),
+            views: builds.iter().map(|build| build.view()).collect(),
             events: 0,
             position: Position::START,
             end: Position::START,

@@ -9,7 +9,7 @@ use crate::{
     market::{
         item_info::ItemInfo, payments::Payments, reservations::Reservations, reviews::Reviews,
     },
-    progress::{Condition, Local},
+    progress::Local,
     read_model::ReadModel,
     rebuild::{Build, Origin, Shadow},
     rental::{
@@ -21,7 +21,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::Context;
-use eventlog::consumer::ConsumerState;
+use eventlog::consumer::{ConsumerState, Share};
 use std::marker::PhantomData;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -108,7 +108,7 @@ pub struct ViewState {
 }
 
 impl Engine {
-    /// Keeps the views of `contexts`, and the timeline, until `stop`; they are all over when the set
+    /// Keeps the views of `contexts`, and the timeline, together with other processes until `stop`; they are all over when the set
     /// is joined.
     pub fn start(&self, contexts: &[Context], stop: &CancellationToken) -> JoinSet<()> {
         let mut workers = JoinSet::new();
@@ -116,17 +116,16 @@ impl Engine {
             let context = Context::of_category(view.name());
             if context.is_some_and(|context| contexts.contains(&context)) {
                 // From now on, whoever waits for the view knows that it will be kept.
-                self.progress
-                    .of(view.name())
-                    .send_modify(|local| local.condition = Condition::Standby);
+                self.progress.of(view.name()).cut(&[Share::WHOLE]);
                 let (engine, stop) = (self.clone(), stop.clone());
                 workers.spawn(async move { view.keep(&engine, &stop).await });
             }
         }
-        let timeline = self.progress.of(timeline::NAME);
-        timeline.send_modify(|local| local.condition = Condition::Standby);
+        self.progress.of(timeline::NAME).cut(&[Share::WHOLE]);
         let (engine, stop) = (self.clone(), stop.clone());
+        let (balancing, until) = (self.roster.clone(), stop.clone());
         workers.spawn(async move { engine.keep_timeline(&stop).await });
+        workers.spawn(async move { balancing.balance(&until).await });
         workers
     }
 
@@ -143,6 +142,6 @@ impl Engine {
 
     /// How the worker of this process is, without asking anybody.
     pub fn local(&self, view: &'static str) -> Local {
-        self.progress.of(view).borrow().clone()
+        self.progress.of(view).all()
     }
 }

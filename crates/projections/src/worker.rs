@@ -3,23 +3,23 @@
 use crate::{
     Engine, Error,
     apply::Applier,
-    progress::{Condition, Local},
+    progress::{Condition, Local, Place},
     read_model::{ReadModel, categories},
     table::Table,
 };
 use eventlog::{
     Delivery, Position, StreamName, Subscription,
-    consumer::{Lease, handover},
+    consumer::{Lease, Seat, Share, handover},
 };
+use futures::future::join_all;
 use std::time::Duration;
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep, sleep_until, timeout},
-};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// How often a worker on standby asks for the lease.
 const ASK_EVERY: Duration = Duration::from_millis(500);
+/// How long the lease is left to another, who has less to do.
+const STAND_BACK: Duration = Duration::from_secs(2);
 /// How often parked events are looked at while there are any.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How many parked streams are tried in one go.
@@ -28,88 +28,135 @@ const RETRIED_STREAMS: i64 = 100;
 const PAUSES: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(100)..=Duration::from_secs(2);
 
+/// Why a worker ends without having failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It was stopped.
+    Stopped,
+    /// Another process has less to do and takes over.
+    Left,
+}
+
 impl Engine {
-    /// Keeps the view `M` until `stop`: goes on after every failure, and gives the lease back at
-    /// the end. Any number of workers may be asked to keep the same view, here and elsewhere.
+    /// Keeps the view `M` until `stop`: goes on after every failure, and gives the leases back at
+    /// the end. Any number of workers may be asked to keep the same view, here and elsewhere; they
+    /// share its shares.
     pub async fn keep<M: ReadModel>(&self, stop: &CancellationToken) {
-        let progress = self.progress.of(M::NAME);
-        self.keep_up(M::NAME, stop, || self.serve::<M>(&progress, stop)).await;
+        let all = self.progress.of(M::NAME);
+        while !stop.is_cancelled() {
+            let shares = match self.shares(M::NAME).await {
+                Ok(shares) => shares,
+                Err(error) => {
+                    all.place(Share::WHOLE).tell_condition(degraded(M::NAME, &error));
+                    stop.run_until_cancelled(sleep(ASK_EVERY)).await;
+                    continue;
+                }
+            };
+            all.cut(&shares);
+            // When the view is cut anew, all its workers here begin anew.
+            let round = stop.child_token();
+            let keeping = shares.iter().map(|share| self.keep_share::<M>(*share, &round));
+            join_all(keeping).await;
+        }
+        all.cut(&[]);
     }
 
-    /// Serves a view until that ends well, which it does when it is stopped.
+    /// Into which shares the work of a view is cut; a new one is whole.
+    pub(crate) async fn shares(&self, view: &'static str) -> Result<Vec<Share>, Error> {
+        Ok(timeout(self.options.patience, self.consumers.shares(view)).await??)
+    }
+
+    async fn keep_share<M: ReadModel>(&self, share: Share, stop: &CancellationToken) {
+        let place = self.progress.of(M::NAME).place(share);
+        self.keep_up(M::NAME, &place, stop, || self.serve::<M>(share, &place, stop)).await;
+    }
+
+    /// Serves a share of a view until it is stopped, or the view is cut anew: then it cancels
+    /// `stop`.
     pub(crate) async fn keep_up<F>(
         &self,
         view: &'static str,
+        place: &Place,
         stop: &CancellationToken,
         serve: impl Fn() -> F,
     ) where
-        F: Future<Output = Result<(), Error>>,
+        F: Future<Output = Result<Ended, Error>>,
     {
-        let progress = self.progress.of(view);
-        progress.send_modify(|local| local.condition = Condition::Standby);
         let mut pause = *PAUSES.start();
         loop {
             let began = Instant::now();
             let condition = match serve().await {
-                Ok(()) => break,
+                Ok(Ended::Stopped) => break,
+                Ok(Ended::Left) => {
+                    place.tell_condition(Condition::Standby);
+                    stop.run_until_cancelled(sleep(STAND_BACK)).await;
+                    Condition::Standby
+                }
+                Err(Error::Cut(_)) => break stop.cancel(),
                 Err(Error::Fenced(_)) => {
                     tracing::info!(view, "the lease is lost: asking for it again");
                     Condition::Standby
                 }
-                Err(error) => {
-                    let reason = error.told();
-                    tracing::warn!(view, %reason, "the view cannot be kept up: trying again");
-                    Condition::Degraded(reason)
-                }
+                Err(error) => degraded(view, &error),
             };
             if began.elapsed() > *PAUSES.end() || condition == Condition::Standby {
                 pause = *PAUSES.start();
             }
-            progress.send_modify(|local| local.condition = condition);
+            place.tell_condition(condition);
             stop.run_until_cancelled(sleep(pause)).await;
             pause = (pause * 2).min(*PAUSES.end());
         }
-        progress.send_modify(|local| local.condition = Condition::Absent);
+        place.tell_condition(Condition::Standby);
     }
 
-    /// `Ok` when stopped.
     async fn serve<M: ReadModel>(
         &self,
-        progress: &watch::Sender<Local>,
+        share: Share,
+        place: &Place,
         stop: &CancellationToken,
-    ) -> Result<(), Error> {
-        let asking = self.take_lease(M::NAME, progress);
+    ) -> Result<Ended, Error> {
+        let seat = self.roster.join(&share.consumer(M::NAME));
+        let asking = self.take_lease(M::NAME, share, place);
         let Some(lease) = stop.run_until_cancelled(asking).await else {
-            return Ok(());
+            return Ok(Ended::Stopped);
         };
-        let mut worker = Worker::<M>::open(self, lease?, progress).await?;
-        worker.follow(stop).await?;
+        let mut worker = Worker::<M>::open(self, share, lease?, place).await?;
+        let ended = worker.follow(stop, &seat).await?;
         self.consumers.release(&worker.applier.lease).await?;
-        Ok(())
+        Ok(ended)
     }
 
     pub(crate) async fn take_lease(
         &self,
         view: &'static str,
-        progress: &watch::Sender<Local>,
+        share: Share,
+        place: &Place,
     ) -> Result<Lease, Error> {
-        let patience = self.options.patience;
-        timeout(patience, self.consumers.register(&[view])).await??;
+        let (patience, consumer) = (self.options.patience, share.consumer(view));
         loop {
-            let asked = self.consumers.acquire(view, self.owner, self.options.lease);
+            let asked = self.consumers.acquire(&consumer, self.owner, self.options.lease);
             if let Some(lease) = timeout(patience, asked).await?? {
                 return Ok(lease);
             }
-            progress.send_modify(|local| local.condition = Condition::Standby);
+            if !self.shares(view).await?.contains(&share) {
+                return Err(Error::Cut(view));
+            }
+            place.tell_condition(Condition::Standby);
             sleep(ASK_EVERY).await;
         }
     }
 }
 
+fn degraded(view: &'static str, error: &Error) -> Condition {
+    let reason = error.told();
+    tracing::warn!(view, %reason, "the view cannot be kept up: trying again");
+    Condition::Degraded(reason)
+}
+
 struct Worker<'a, M: ReadModel> {
     applier: Applier<M>,
     subscription: Subscription,
-    progress: &'a watch::Sender<Local>,
+    place: &'a Place,
     /// Everything up to here shows; the checkpoint may be behind when nothing had to be folded.
     reached: Position,
     /// When the checkpoint moved or the lease was prolonged.
@@ -121,17 +168,18 @@ struct Worker<'a, M: ReadModel> {
 impl<'a, M: ReadModel> Worker<'a, M> {
     async fn open(
         engine: &Engine,
+        share: Share,
         lease: Lease,
-        progress: &'a watch::Sender<Local>,
+        place: &'a Place,
     ) -> Result<Self, Error> {
         let reached = lease.position;
         let table = Table::named(M::NAME);
         let applier =
-            timeout(engine.options.patience, Applier::open(engine, table, lease)).await??;
+            timeout(engine.options.patience, Applier::open(engine, table, share, lease)).await??;
         let worker = Self {
             subscription: engine.log.subscribe(reached, categories::<M>()),
             applier,
-            progress,
+            place,
             reached,
             wrote: Instant::now(),
             looked: Instant::now(),
@@ -140,14 +188,14 @@ impl<'a, M: ReadModel> Worker<'a, M> {
         Ok(worker)
     }
 
-    /// `Ok` when stopped.
-    async fn follow(&mut self, stop: &CancellationToken) -> Result<(), Error> {
+    async fn follow(&mut self, stop: &CancellationToken, seat: &Seat) -> Result<Ended, Error> {
         let patience = self.applier.engine.options.patience;
         loop {
             let next_chore = self.next_chore();
             let delivery = tokio::select! {
                 biased;
-                () = stop.cancelled() => return self.move_checkpoint().await,
+                () = stop.cancelled() => return self.end(Ended::Stopped).await,
+                () = seat.asked_to_leave() => return self.end(Ended::Left).await,
                 delivery = self.subscription.next() => Some(delivery.ok_or(Error::LogClosed)?),
                 () = sleep_until(next_chore) => None,
             };
@@ -210,6 +258,11 @@ impl<'a, M: ReadModel> Worker<'a, M> {
         Ok(())
     }
 
+    async fn end(&mut self, how: Ended) -> Result<Ended, Error> {
+        self.move_checkpoint().await?;
+        Ok(how)
+    }
+
     async fn move_checkpoint(&mut self) -> Result<(), Error> {
         if self.reached > self.applier.lease.position {
             self.applier.apply(Vec::new(), self.reached).await?;
@@ -220,9 +273,10 @@ impl<'a, M: ReadModel> Worker<'a, M> {
     async fn retry_parked(&mut self) -> Result<(), Error> {
         let streams: Vec<StreamName> = {
             let client = self.applier.engine.pool.get().await?;
-            let parked = handover::parked_from(&client, M::NAME).await?;
+            let consumer = &self.applier.lease.name;
+            let parked = handover::parked_from(&client, consumer).await?;
             self.applier.parked = parked.into_keys().collect();
-            handover::retryable(&client, M::NAME, RETRIED_STREAMS).await?
+            handover::retryable(&client, consumer, RETRIED_STREAMS).await?
         };
         for stream in streams {
             self.applier.retry(&stream).await?;
@@ -232,7 +286,7 @@ impl<'a, M: ReadModel> Worker<'a, M> {
     }
 
     fn tell(&self) {
-        self.progress.send_replace(Local {
+        self.place.tell(Local {
             condition: Condition::Working,
             position: self.reached,
             parked_streams: self.applier.parked.len(),

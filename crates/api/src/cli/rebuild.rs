@@ -5,8 +5,9 @@ mod progress;
 use super::Failure;
 use crate::{config::StoreArgs, store::Store, wiring};
 use clap::Args;
+use eventlog::consumer::{InvalidShares, Share};
 use progress::Shown;
-use projections::{Engine, Error, Plan, Rebuilt, Then, View, registry};
+use projections::{Engine, Error, OnProgress, Plan, Rebuilt, Then, View, registry};
 use std::io::{Write, stdout};
 
 /// Which views.
@@ -33,8 +34,20 @@ pub struct RebuildArgs {
     /// Say what would be done, and do nothing.
     #[arg(long, conflicts_with_all = ["verify", "rollback"])]
     dry_run: bool,
+    /// Cut the work of keeping the views into so many shares of their keys, which as many workers
+    /// can do side by side. [default: as it is now]
+    #[arg(long, value_name = "SHARES", value_parser = shares, conflicts_with_all = ["verify", "rollback", "dry_run"])]
+    partitions: Option<Shares>,
     #[command(flatten)]
     store: StoreArgs,
+}
+
+/// In the order of their numbers.
+type Shares = Vec<Share>;
+
+fn shares(number: &str) -> Result<Shares, String> {
+    let number = number.parse().map_err(|_| format!("{number:?} is no number of shares"))?;
+    Share::cut(number).map_err(|error: InvalidShares| error.to_string())
 }
 
 #[derive(Args, Clone, Debug)]
@@ -56,7 +69,7 @@ pub async fn run(args: RebuildArgs) -> Result<(), Failure> {
         roll_back(&views, &engine, &store).await
     } else {
         let then = if args.verify { Then::SwapIfEqual } else { Then::Swap };
-        rebuild(&views, then, &engine, &store).await
+        rebuild(&views, then, args.partitions.as_deref(), &engine, &store).await
     };
     let closed = store.close().await;
     done.and(closed)
@@ -66,7 +79,7 @@ pub async fn run(args: RebuildArgs) -> Result<(), Failure> {
 pub async fn verify(args: VerifyArgs) -> Result<(), Failure> {
     let views = args.which.views()?;
     let store = Store::attach_for_long_work(args.store).await?;
-    let done = rebuild(&views, Then::Compare, &wiring::engine(&store), &store).await;
+    let done = rebuild(&views, Then::Compare, None, &wiring::engine(&store), &store).await;
     let closed = store.close().await;
     done.and(closed)
 }
@@ -84,11 +97,16 @@ impl Which {
 async fn rebuild(
     views: &[&'static dyn View],
     then: Then,
+    shares: Option<&[Share]>,
     engine: &Engine,
     store: &Store,
 ) -> Result<(), Failure> {
     let mut shown = Shown::new();
-    let rebuilt = engine.rebuild(views, then, &mut |progress| shown.show(progress)).await;
+    let on_progress: OnProgress<'_> = &mut |progress| shown.show(progress);
+    let rebuilt = match shares {
+        Some(shares) => engine.cut(views, shares, on_progress).await,
+        None => engine.rebuild(views, then, on_progress).await,
+    };
     let rebuilt = rebuilt.map_err(|error| failed(store, &error))?;
     shown.done(&rebuilt, then);
     let differing: Vec<_> = rebuilt.iter().filter_map(difference).collect();

@@ -62,7 +62,7 @@ async fn print_all(store: &Store, thing: &str, id: &str) -> Result<bool, Failure
 
 async fn kept(store: &Store) -> Result<Position, Error> {
     let client = store.pool.get().await?;
-    Ok(handover::checkpoint(&client, NAME).await?.unwrap_or_default())
+    Ok(handover::checkpoints(&client, NAME).await?.first().map_or(Position::START, |(_, at)| *at))
 }
 
 /// Position, time, stream, type, payload without what is personal.

@@ -4,7 +4,7 @@ use crate::{http::views::Views, routes, store::Store};
 use axum::Router;
 use commands::{
     cafe::Cafe,
-    clock::{Clock, SystemClock},
+    clock::Clock,
     market::Market,
     parts::Parts,
     payment::PaymentGateway,
@@ -15,6 +15,7 @@ use commands::{
     warehouse::Warehouse,
 };
 use domain::{Context, cafe::policies::Rules, market::policies::Rules as MarketRules};
+use eventlog::consumer::Roster;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -80,20 +81,13 @@ impl Contexts {
     }
 
     /// Starts the worker that runs the policies of a context.
-    pub(super) fn follow(
-        &self,
-        context: Context,
-        store: &Store,
-        parts: &Parts,
-        stop: &CancellationToken,
-        workers: &mut JoinSet<()>,
-    ) {
+    pub(super) fn follow(&self, context: Context, with: &Following<'_>, workers: &mut JoinSet<()>) {
         match context {
-            Context::Warehouse => react(&self.warehouse, store, parts, stop, workers),
-            Context::Market => react(&self.market, store, parts, stop, workers),
-            Context::Rental => react(&self.rental, store, parts, stop, workers),
-            Context::Restaurant => react(&self.restaurant, store, parts, stop, workers),
-            Context::Cafe => react(&self.cafe, store, parts, stop, workers),
+            Context::Warehouse => react(&self.warehouse, with, workers),
+            Context::Market => react(&self.market, with, workers),
+            Context::Rental => react(&self.rental, with, workers),
+            Context::Restaurant => react(&self.restaurant, with, workers),
+            Context::Cafe => react(&self.cafe, with, workers),
         }
     }
 
@@ -110,15 +104,17 @@ impl Contexts {
     }
 }
 
-fn react<R: Reactive + Clone>(
-    context: &R,
-    store: &Store,
-    parts: &Parts,
-    stop: &CancellationToken,
-    workers: &mut JoinSet<()>,
-) {
-    let (log, pool) = (store.log.clone(), store.pool.clone());
-    let owner = SystemClock.new_id();
-    let reactor = Reactor::new(Arc::new(context.clone()), log, pool, parts.clone(), owner);
-    workers.spawn(reactor.run(stop.clone()));
+/// What all reactors of this process share.
+pub(super) struct Following<'a> {
+    pub store: &'a Store,
+    pub parts: &'a Parts,
+    pub roster: &'a Roster,
+    pub stop: &'a CancellationToken,
+}
+
+fn react<R: Reactive + Clone>(context: &R, with: &Following<'_>, workers: &mut JoinSet<()>) {
+    let (log, pool) = (with.store.log.clone(), with.store.pool.clone());
+    let (parts, roster) = (with.parts.clone(), with.roster.clone());
+    let reactor = Reactor::new(Arc::new(context.clone()), log, pool, parts, roster);
+    workers.spawn(reactor.run(with.stop.clone()));
 }

@@ -12,7 +12,7 @@ use domain::cafe::{
 };
 use eventlog::{
     Append, ExpectedVersion, Metadata, NewEvent, StreamName,
-    consumer::{Consumers, ParkedEvents},
+    consumer::{Consumers, ParkedEvents, Roster},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinHandle, time::timeout};
@@ -35,7 +35,7 @@ impl Running {
             world.log.clone(),
             world.pool.clone(),
             world.parts.clone(),
-            Uuid::from_u128(7),
+            Roster::new(world.pool.clone(), Uuid::from_u128(7)),
         );
         let cancel = CancellationToken::new();
         let task = tokio::spawn(reactor.run(cancel.clone()));

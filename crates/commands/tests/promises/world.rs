@@ -9,7 +9,11 @@ use commands::{
 };
 use deadpool_postgres::{Manager, Pool};
 use domain::{Context, Id, Quantity};
-use eventlog::{EventLog, Position, StreamName, consumer::Consumers, postgres::PostgresLog};
+use eventlog::{
+    EventLog, Position, StreamName,
+    consumer::{Consumers, Roster},
+    postgres::PostgresLog,
+};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -83,8 +87,9 @@ impl World {
 
     fn react<R: Reactive + Clone>(&self, context: &R) -> Running {
         let (log, pool) = (self.log.clone(), self.pool.clone());
-        let owner = Uuid::from_u128(7);
-        let reactor = Reactor::new(Arc::new(context.clone()), log, pool, self.parts.clone(), owner);
+        let roster = Roster::new(pool.clone(), Uuid::from_u128(7));
+        let reactor =
+            Reactor::new(Arc::new(context.clone()), log, pool, self.parts.clone(), roster);
         let cancel = CancellationToken::new();
         let task = tokio::spawn(reactor.run(cancel.clone()));
         Running { cancel, task }

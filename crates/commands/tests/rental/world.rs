@@ -12,7 +12,11 @@ use commands::{
 };
 use deadpool_postgres::{Manager, Pool};
 use domain::{Id, Quantity, Won, rental::inventory, shared::Name};
-use eventlog::{EventLog, StreamName, consumer::Consumers, postgres::PostgresLog};
+use eventlog::{
+    EventLog, StreamName,
+    consumer::{Consumers, Roster},
+    postgres::PostgresLog,
+};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -151,7 +155,8 @@ impl World {
     pub fn start(&self) -> Running {
         let rental = Arc::new(self.another_process());
         let (log, pool, parts) = (self.log.clone(), self.pool.clone(), self.parts.clone());
-        let reactor = Reactor::new(rental, log, pool, parts, Uuid::from_u128(7));
+        let roster = Roster::new(pool.clone(), Uuid::from_u128(7));
+        let reactor = Reactor::new(rental, log, pool, parts, roster);
         let cancel = CancellationToken::new();
         let task = tokio::spawn(reactor.run(cancel.clone()));
         Running { cancel, task }

@@ -1,7 +1,10 @@
 //! What a consumer needs whose effects are rows in this same database: parked events that leave in
 //! the transaction of their effects, and a checkpoint that is handed over together with a table.
 
-use super::lease::{AdvanceError, Lease, halves, position};
+use super::{
+    lease::{AdvanceError, Lease, halves, position},
+    share::{Share, follower_of},
+};
 use crate::{Position, StreamName};
 use deadpool_postgres::{GenericClient, Transaction};
 use std::collections::{HashMap, HashSet};
@@ -23,16 +26,17 @@ pub async fn retryable(
     Ok(rows.iter().map(|row| StreamName::stored(row.get::<_, String>(0))).collect())
 }
 
-/// Whether the event at this position is parked for a consumer.
+/// Whether the event at this position is parked for a follower.
 pub async fn is_parked(
     client: &impl GenericClient,
-    consumer: &str,
+    follower: &str,
     at: Position,
 ) -> Result<bool, Error> {
     let select = "select exists (select from consumers.parked
-         where consumer = $1 and commit_position = $2 and prepare_position = $3)";
+         where split_part(consumer, '#', 1) = $1
+           and commit_position = $2 and prepare_position = $3)";
     let (commit, prepare) = halves(at);
-    Ok(client.query_one(select, &[&consumer, &commit, &prepare]).await?.get(0))
+    Ok(client.query_one(select, &[&follower, &commit, &prepare]).await?.get(0))
 }
 
 /// The events that a person gave up for a consumer: stream and version.
@@ -56,25 +60,31 @@ pub async fn parked_from(
     Ok(rows.iter().map(event).collect())
 }
 
-/// A consumer's checkpoint. `None` when there is no such consumer.
-pub async fn checkpoint(
+/// A follower's checkpoints, in the order of its shares.
+pub async fn checkpoints(
     client: &impl GenericClient,
-    consumer: &str,
-) -> Result<Option<Position>, Error> {
-    let select =
-        "select commit_position, prepare_position from consumers.checkpoints where name = $1";
-    Ok(client.query_opt(select, &[&consumer]).await?.as_ref().map(position))
+    follower: &str,
+) -> Result<Vec<(Share, Position)>, Error> {
+    let select = "select name, commit_position, prepare_position from consumers.checkpoints
+         where split_part(name, '#', 1) = $1";
+    Ok(in_order(client.query(select, &[&follower]).await?))
 }
 
-/// A consumer's checkpoint, which nobody moves until the transaction ends. `None` when there is no
-/// such consumer.
+/// A follower's checkpoints, which nobody moves until the transaction ends.
 pub async fn freeze(
     transaction: &Transaction<'_>,
-    consumer: &str,
-) -> Result<Option<Position>, Error> {
-    let select = "select commit_position, prepare_position from consumers.checkpoints
-         where name = $1 for update";
-    Ok(transaction.query_opt(select, &[&consumer]).await?.as_ref().map(position))
+    follower: &str,
+) -> Result<Vec<(Share, Position)>, Error> {
+    let select = "select name, commit_position, prepare_position from consumers.checkpoints
+         where split_part(name, '#', 1) = $1 order by name for update";
+    Ok(in_order(transaction.query(select, &[&follower]).await?))
+}
+
+fn in_order(rows: Vec<Row>) -> Vec<(Share, Position)> {
+    let checkpoint = |row: &Row| Some((Share::of_consumer(row.get("name"))?, position(row)));
+    let mut checkpoints: Vec<_> = rows.iter().filter_map(checkpoint).collect();
+    checkpoints.sort_unstable();
+    checkpoints
 }
 
 /// Forgets all a consumer did: it starts before the first event, nothing parked.
@@ -89,54 +99,85 @@ pub async fn restart(transaction: &Transaction<'_>, lease: &mut Lease) -> Result
     Ok(())
 }
 
-/// Puts the consumer of `by` in the place of another, checkpoint and parked events, and keeps what
-/// the other had under the name `old`, which may be that of `by`. Whoever held the other's lease has
-/// lost it and acquires it anew; whoever holds that of `by` has lost it, too.
+/// Puts the consumers of `by`, which do all the work of one follower, in the place of those of
+/// another, checkpoints and parked events, and keeps what the other had under the name `old`, which
+/// may be that of `by`. Whoever held a lease of the other has lost it and acquires it anew; whoever
+/// holds those of `by` has lost them, too.
 pub async fn replace(
     transaction: &Transaction<'_>,
-    consumer: &str,
-    by: &Lease,
+    follower: &str,
+    by: &[&Lease],
     old: &str,
 ) -> Result<(), AdvanceError> {
-    let hold = "select from consumers.checkpoints
-         where name = $1 and fence = $2 and owner is not null for update";
-    if transaction.query_opt(hold, &[&by.name, &by.fence]).await?.is_none() {
-        return Err(AdvanceError::Fenced(by.name.clone()));
+    for lease in by {
+        must_hold(transaction, lease).await?;
     }
-    let was = format!("{consumer}__was");
-    if by.name != old {
+    let new = by.first().map_or(old, |lease| follower_of(&lease.name));
+    let was = format!("{follower}__was");
+    if new != old {
         remove(transaction, old).await?;
     }
-    rename(transaction, consumer, &was).await?;
-    rename(transaction, &by.name, consumer).await?;
+    rename(transaction, follower, &was).await?;
+    rename(transaction, new, follower).await?;
     rename(transaction, &was, old).await
 }
 
-/// Forgets the consumer of a lease.
-pub async fn forget(transaction: &Transaction<'_>, lease: &Lease) -> Result<(), AdvanceError> {
-    let hold = "select from consumers.checkpoints where name = $1 and fence = $2 for update";
-    if transaction.query_opt(hold, &[&lease.name, &lease.fence]).await?.is_none() {
-        return Err(AdvanceError::Fenced(lease.name.clone()));
+/// Forgets the follower of whose consumers these leases are.
+pub async fn forget(transaction: &Transaction<'_>, leases: &[&Lease]) -> Result<(), AdvanceError> {
+    for lease in leases {
+        must_hold(transaction, lease).await?;
     }
-    remove(transaction, &lease.name).await
+    match leases.first() {
+        Some(lease) => remove(transaction, follower_of(&lease.name)).await,
+        None => Ok(()),
+    }
 }
 
-async fn remove(transaction: &Transaction<'_>, consumer: &str) -> Result<(), AdvanceError> {
-    transaction.execute("delete from consumers.parked where consumer = $1", &[&consumer]).await?;
-    transaction.execute("delete from consumers.checkpoints where name = $1", &[&consumer]).await?;
+/// Cuts the work of a follower that nobody does into these shares, all at the beginning.
+pub async fn cut(
+    transaction: &Transaction<'_>,
+    follower: &str,
+    shares: &[Share],
+) -> Result<(), AdvanceError> {
+    remove(transaction, follower).await?;
+    let names: Vec<_> = shares.iter().map(|share| share.consumer(follower)).collect();
+    let insert = "insert into consumers.checkpoints (name, fence)
+         select name, 1 + (select coalesce(max(fence), 0) from consumers.checkpoints)
+         from unnest($1::text[]) as name";
+    transaction.execute(insert, &[&names]).await?;
     Ok(())
 }
 
-/// Gives all of a consumer to another, new one, which nobody has the lease of. Its fence grows
-/// beyond that of either.
+/// Nobody takes the lease until the transaction ends.
+async fn must_hold(transaction: &Transaction<'_>, lease: &Lease) -> Result<(), AdvanceError> {
+    let hold = "select from consumers.checkpoints
+         where name = $1 and fence = $2 and owner is not null for update";
+    match transaction.query_opt(hold, &[&lease.name, &lease.fence]).await? {
+        Some(_) => Ok(()),
+        None => Err(AdvanceError::Fenced(lease.name.clone())),
+    }
+}
+
+async fn remove(transaction: &Transaction<'_>, follower: &str) -> Result<(), AdvanceError> {
+    let parked = "delete from consumers.parked where split_part(consumer, '#', 1) = $1";
+    transaction.execute(parked, &[&follower]).await?;
+    let checkpoints = "delete from consumers.checkpoints where split_part(name, '#', 1) = $1";
+    transaction.execute(checkpoints, &[&follower]).await?;
+    Ok(())
+}
+
+/// Gives all of a follower to another, new one, of which nobody has a lease. The fences grow beyond
+/// all others.
 async fn rename(transaction: &Transaction<'_>, from: &str, to: &str) -> Result<(), AdvanceError> {
     let insert = "insert into consumers.checkpoints
              (name, commit_position, prepare_position, fence, progressed_at)
-         select $2, commit_position, prepare_position,
+         select $2::text || substr(name, length($1::text) + 1), commit_position, prepare_position,
              1 + (select max(fence) from consumers.checkpoints), now()
-         from consumers.checkpoints where name = $1";
+         from consumers.checkpoints where split_part(name, '#', 1) = $1";
     transaction.execute(insert, &[&from, &to]).await?;
-    let parked = "update consumers.parked set consumer = $2 where consumer = $1";
+    let parked =
+        "update consumers.parked set consumer = $2::text || substr(consumer, length($1::text) + 1)
+         where split_part(consumer, '#', 1) = $1";
     transaction.execute(parked, &[&from, &to]).await?;
     remove(transaction, from).await
 }

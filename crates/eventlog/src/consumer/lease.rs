@@ -1,5 +1,6 @@
 //! Checkpoints under a lease. Time is the database's.
 
+use super::share::Share;
 use crate::Position;
 use crate::postgres::{MigrateError, migrate};
 use chrono::{DateTime, Utc};
@@ -74,6 +75,25 @@ impl Consumers {
         Ok(())
     }
 
+    /// The shares into which a follower's work is cut, in order. One that is new does all of it.
+    pub async fn shares(&self, follower: &str) -> Result<Vec<Share>, PoolError> {
+        let client = self.pool.get().await?;
+        let insert = "insert into consumers.checkpoints (name) select $1::text
+             where not exists (
+                 select from consumers.checkpoints where split_part(name, '#', 1) = $1)
+             on conflict do nothing";
+        let select = "select name from consumers.checkpoints where split_part(name, '#', 1) = $1";
+        let mut rows = client.query(select, &[&follower]).await?;
+        if rows.is_empty() {
+            client.execute(insert, &[&follower]).await?;
+            rows = client.query(select, &[&follower]).await?;
+        }
+        let mut shares: Vec<_> =
+            rows.iter().filter_map(|row| Share::of_consumer(row.get(0))).collect();
+        shares.sort_unstable();
+        Ok(shares)
+    }
+
     /// Takes a lease that is free, expired or already `owner`'s. `None` while another holds it.
     pub async fn acquire(
         &self,
@@ -121,10 +141,15 @@ impl Consumers {
         Ok(states.into_iter().next())
     }
 
+    /// All who do the work of a follower, by name.
+    pub async fn of_follower(&self, follower: &str) -> Result<Vec<ConsumerState>, PoolError> {
+        self.select("where split_part(c.name, '#', 1) = $1", &[&follower]).await
+    }
+
     /// All consumers by name.
     pub async fn states(&self) -> Result<Vec<ConsumerState>, PoolError> {
         // What a view was before its last rebuild follows nothing.
-        self.select("where c.name not like '%\\_\\_old'", &[]).await
+        self.select("where split_part(c.name, '#', 1) not like '%\\_\\_old'", &[]).await
     }
 
     async fn select(

@@ -1,6 +1,6 @@
 //! How followers stand against the end of the log. Whoever shows, measures or judges them asks here.
 
-use super::{ConsumerState, Consumers};
+use super::{ConsumerState, Consumers, follower_of};
 use crate::{Backlog, EventLog, LogError, Position};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{Pool, PoolError};
@@ -87,22 +87,5 @@ impl Standing {
     /// the share behind a `#`.
     pub fn follower(&self) -> &str {
         follower_of(&self.state.name)
-    }
-}
-
-/// The name without the share.
-pub fn follower_of(consumer: &str) -> &str {
-    consumer.split_once('#').map_or(consumer, |(follower, _)| follower)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::follower_of;
-
-    #[test]
-    fn a_share_is_of_its_follower() {
-        for consumer in ["cafe.order_status", "cafe.order_status#1/4"] {
-            assert_eq!(follower_of(consumer), "cafe.order_status");
-        }
     }
 }

@@ -5,13 +5,13 @@ use super::{decode::Chunk, indexes::Indexes};
 use crate::{
     Error,
     apply::Applier,
-    fold::{ToPark, after, guarded},
+    fold::{ToPark, after, keys},
     read_model::ReadModel,
 };
 use domain::{Event, Fact};
 use eventlog::{
     Position,
-    consumer::{Hold, advance, park},
+    consumer::{Hold, Share, advance, park},
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -81,7 +81,7 @@ impl<M: ReadModel> Bulk<M> {
                 continue;
             }
             let folded = event.fact.as_ref().map_err(String::clone);
-            if let Err(reason) = folded.and_then(|fact| self.fold_one(fact)) {
+            if let Err(reason) = folded.and_then(|fact| self.fold_one(fact, applier.share)) {
                 applier.parked.insert(stream.clone());
                 self.to_park.push((event.place.clone(), Hold::Poison { reason }));
             }
@@ -90,8 +90,8 @@ impl<M: ReadModel> Bulk<M> {
         if self.rows.len() >= self.limit { self.spill(applier).await } else { Ok(()) }
     }
 
-    fn fold_one(&mut self, fact: &Fact<Event>) -> Result<(), String> {
-        let keys = guarded(|| M::keys(fact))?;
+    fn fold_one(&mut self, fact: &Fact<Event>, share: Share) -> Result<(), String> {
+        let keys = keys::<M>(fact, share)?;
         let before = |key: &str| self.rows.get(key).and_then(|slot| slot.row.clone());
         for (key, row) in after::<M>(fact, keys, before)? {
             self.rows.insert(key, Slot { row, touched: self.now });
@@ -112,7 +112,7 @@ impl<M: ReadModel> Bulk<M> {
     ) -> Result<(), Error> {
         let facts = chunk.events.iter().filter_map(|event| event.fact.as_ref().ok());
         // A panic shows again when the fact is folded.
-        let keys = facts.flat_map(|fact| guarded(|| M::keys(fact)).unwrap_or_default());
+        let keys = facts.flat_map(|fact| keys::<M>(fact, applier.share).unwrap_or_default());
         let away =
             |key: &String| self.spilled.contains(&self.hash(key)) && !self.rows.contains_key(key);
         let needed: HashSet<String> = keys.filter(away).collect();

@@ -7,6 +7,7 @@ use super::{
 use crate::{Error, read_model::ReadModel, row::Row};
 use deadpool_postgres::Transaction;
 use eventlog::Position;
+use futures::future::try_join_all;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::IsolationLevel;
@@ -19,7 +20,7 @@ const NAMED: i64 = 1000;
 /// What a comparison found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
-    /// Where both were.
+    /// Where both were; of shares at different positions, the first.
     pub position: Position,
     /// The view's rows.
     pub rows: i64,
@@ -41,7 +42,7 @@ impl<M: ReadModel> Shadow<M> {
     /// Compares with the view, which goes on meanwhile.
     pub(super) async fn compare(&mut self) -> Result<Compared, Error> {
         let deadline = Instant::now() + PATIENCE;
-        let pool = self.applier.engine.pool.clone();
+        let pool = self.engine.pool.clone();
         loop {
             let mut client = pool.get().await?;
             let snapshot = client.build_transaction();
@@ -57,21 +58,22 @@ impl<M: ReadModel> Shadow<M> {
         }
     }
 
-    /// Takes the snapshot when both are at one position, and gives that.
+    /// Takes the snapshot when each share is where the view's is, and gives the first position.
     async fn meet(&mut self, snapshot: &Transaction<'_>) -> Result<Option<Position>, Error> {
-        let mut client = self.applier.engine.pool.clone().get().await?;
+        let mut client = self.engine.pool.clone().get().await?;
         let stopped = client.transaction().await?;
         let Some(live) = stop_writers(&stopped, M::NAME).await? else {
             return Ok(None);
         };
-        let there = self.step_to(live, Some(Instant::now() + HOLD)).await?;
-        if !there || self.applier.lease.position > live {
+        let by = Instant::now() + HOLD;
+        let meeting = self.parts.iter_mut().zip(&live).map(|(part, live)| part.meet(*live, by));
+        if !try_join_all(meeting).await?.into_iter().all(|there| there) {
             return Ok(None);
         }
         // The first statement of a transaction takes its snapshot.
         snapshot.batch_execute("set local enable_seqscan = on; select 1").await?;
         stopped.rollback().await?;
-        Ok(Some(live))
+        Ok(Some(self.position()))
     }
 }
 

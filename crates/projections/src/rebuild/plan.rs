@@ -28,15 +28,15 @@ impl Engine {
              from pg_class where oid = '{name}'::regclass"
         );
         let table = client.query_one(&select, &[]).await?;
-        let shadow = self.consumers.state(&format!("{name}__shadow")).await?;
-        let old = handover::checkpoint(&client, &format!("{name}__old")).await?;
+        let shadow = self.consumers.of_follower(&format!("{name}__shadow")).await?;
+        let old = handover::checkpoints(&client, &format!("{name}__old")).await?;
         Ok(Plan {
             view: name,
             end: self.log.end().await?,
             rows: table.get(0),
             bytes: table.get(1),
-            has_old: old.is_some(),
-            rebuilding: shadow.is_some_and(|shadow| shadow.owner.is_some()),
+            has_old: !old.is_empty(),
+            rebuilding: shadow.iter().any(|shadow| shadow.owner.is_some()),
         })
     }
 }

@@ -1,22 +1,21 @@
 //! A table that is to take the place of a view's.
 
 use super::{
-    Compared, Rebuilt, Stage, Then, bulk::Bulk, decode::Chunk, indexes::Indexes, renewal::Renewal,
+    Compared, Rebuilt, Stage, Then,
+    decode::Chunk,
+    indexes::Indexes,
+    leases::{self, Leases},
+    part::Part,
 };
-use crate::{
-    Engine, Error,
-    apply::Applier,
-    read_model::{ReadModel, categories},
-    table::Table,
-};
+use crate::{Engine, Error, read_model::ReadModel};
 use async_trait::async_trait;
 use eventlog::{
-    Delivery, Position, Subscription,
-    consumer::{Lease, handover},
+    Position,
+    consumer::{Lease, Share, handover},
 };
-use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
-use tokio::time::{Instant, sleep, timeout};
-use uuid::Uuid;
+use futures::future::try_join_all;
+use std::{collections::BTreeMap, time::Duration};
+use tokio::time::{Instant, sleep};
 
 /// Between two tries.
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
@@ -24,16 +23,17 @@ pub(super) const PAUSE: Duration = Duration::from_millis(50);
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a table begins with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub enum Origin {
-    /// Nothing, at the beginning of the log; at most so many rows are kept in memory.
-    Anew { rows: usize, then: Then },
+    /// Nothing, at the beginning of the log; at most so many rows are kept in memory. The work is
+    /// cut into so many shares, or as that of the view is now.
+    Anew { rows: usize, then: Then, shares: Option<Vec<Share>> },
     /// What was in place before the last rebuild.
     Old,
 }
 
 impl Origin {
-    fn suffix(self) -> &'static str {
+    fn suffix(&self) -> &'static str {
         match self {
             Self::Anew { .. } => "__shadow",
             Self::Old => "__old",
@@ -67,57 +67,66 @@ pub trait Build: Send {
 }
 
 pub(crate) struct Shadow<M: ReadModel> {
-    pub(super) applier: Applier<M>,
+    pub(super) engine: Engine,
     pub(super) name: String,
-    /// Until it is written.
-    bulk: Option<Bulk<M>>,
+    /// One for each share, in their order.
+    pub(super) parts: Vec<Part<M>>,
     indexes: Indexes,
     compares: bool,
     rows: u64,
     compared: Option<Compared>,
     swapped: bool,
     took: BTreeMap<&'static str, Duration>,
-    _renewal: Renewal,
 }
 
 impl<M: ReadModel> Shadow<M> {
     pub(crate) async fn begin(engine: &Engine, origin: Origin) -> Result<Self, Error> {
         let name = format!("{}{}", M::NAME, origin.suffix());
-        engine.consumers.register(&[M::NAME]).await?;
-        if matches!(origin, Origin::Old) {
-            must_exist::<M>(engine, &name).await?;
-        }
-        let mut lease = lease::<M>(engine, &name).await?;
-        let renewal = Renewal::of(engine, &lease);
-        let (bulk, indexes, compares) = match origin {
-            Origin::Anew { rows, then } => {
-                let indexes = empty::<M>(engine, &name, &mut lease).await?;
-                (Some(Bulk::new(rows)), indexes, then != Then::Swap)
+        let live = engine.consumers.shares(M::NAME).await?;
+        let (leases, indexes, rows, compares) = match origin {
+            Origin::Anew { rows, then, shares } => {
+                let shares = shares.unwrap_or(live);
+                let mut leases = leases::take_cut::<M>(engine, &name, &shares).await?;
+                let indexes = empty::<M>(engine, &name, &mut leases).await?;
+                let each = (rows / leases.len()).max(1);
+                (leases, indexes, Some(each), then != Then::Swap)
             }
-            Origin::Old => (None, Indexes::default(), false),
+            Origin::Old => {
+                must_exist::<M>(engine, &name).await?;
+                (leases::take::<M>(engine, &name).await?, Indexes::default(), None, false)
+            }
         };
         Ok(Self {
-            applier: Applier::open(engine, Table::named(&name), lease).await?,
+            engine: engine.clone(),
+            parts: parts(engine, &name, leases, rows).await?,
             name,
-            bulk,
             indexes,
             compares,
             rows: 0,
             compared: None,
             swapped: false,
             took: BTreeMap::new(),
-            _renewal: renewal,
         })
+    }
+
+    /// Of all parts.
+    pub(super) fn leases(&self) -> Vec<&Lease> {
+        self.parts.iter().map(Part::lease).collect()
+    }
+
+    /// Everything up to here is in the table.
+    pub(super) fn position(&self) -> Position {
+        self.parts.iter().map(Part::position).min().unwrap_or_default()
     }
 
     /// Writes the rows in memory. When the database does not take one, it begins anew in small
     /// steps, which find the event that leads to it.
     async fn write(&mut self) -> Result<(), Error> {
-        let Some(bulk) = self.bulk.take() else {
-            return Ok(());
-        };
-        self.rows = bulk.count();
-        match bulk.finish(&mut self.applier).await {
+        match try_join_all(self.parts.iter_mut().map(Part::write)).await {
+            Ok(rows) => {
+                self.rows = rows.iter().sum();
+                Ok(())
+            }
             Err(error) if error.is_about_the_rows() => {
                 tracing::warn!(
                     view = M::NAME,
@@ -125,24 +134,24 @@ impl<M: ReadModel> Shadow<M> {
                 );
                 self.begin_small_steps().await
             }
-            written => written,
+            Err(error) => Err(error),
         }
     }
 
     async fn begin_small_steps(&mut self) -> Result<(), Error> {
-        let engine = self.applier.engine.clone();
-        let mut lease = self.applier.lease.clone();
-        empty::<M>(&engine, &self.name, &mut lease).await?.make_all(&engine.pool).await?;
+        let engine = self.engine.clone();
+        let mut leases: Leases = self.parts.iter().map(Part::held).collect();
+        empty::<M>(&engine, &self.name, &mut leases).await?.make_all(&engine.pool).await?;
         self.indexes = Indexes::default();
-        self.applier = Applier::open(&engine, Table::named(&self.name), lease).await?;
+        self.parts = parts(&engine, &self.name, leases, None).await?;
         let limit = self.limit().await?;
         let end = limit.unwrap_or(engine.log.end().await?);
         self.step_to(end, None).await.map(drop)
     }
 
     async fn index(&mut self) -> Result<(), Error> {
-        let pool = self.applier.engine.pool.clone();
-        self.indexes.make_all(&pool).await?;
+        let pool = &self.engine.pool;
+        self.indexes.make_all(pool).await?;
         // What must not take time later, while others wait.
         let analyze = format!("analyze {}", self.name);
         Ok(pool.get().await?.batch_execute(&analyze).await?)
@@ -154,35 +163,8 @@ impl<M: ReadModel> Shadow<M> {
         end: Position,
         by: Option<Instant>,
     ) -> Result<bool, Error> {
-        if self.applier.lease.position >= end {
-            return Ok(true);
-        }
-        let log = &self.applier.engine.log;
-        let mut subscription = log.subscribe(self.applier.lease.position, categories::<M>());
-        while self.applier.lease.position < end {
-            if by.is_some_and(|by| Instant::now() >= by) {
-                return Ok(false);
-            }
-            self.step(&mut subscription, end).await?;
-        }
-        Ok(true)
-    }
-
-    /// Folds the next delivery, as far as it does not go beyond `end`.
-    async fn step(&mut self, subscription: &mut Subscription, end: Position) -> Result<(), Error> {
-        let from = self.applier.lease.position;
-        let (events, to) = match timeout(PAUSE, subscription.next()).await {
-            Err(_) => return Ok(()),
-            Ok(None) => return Err(Error::LogClosed),
-            Ok(Some(Delivery::CaughtUp)) => (Vec::new(), end),
-            Ok(Some(Delivery::Checkpoint(position))) => (Vec::new(), position),
-            Ok(Some(Delivery::Events(mut events))) => {
-                let last = events.last().map_or(from, |last| last.position);
-                events.retain(|event| event.position > from && event.position <= end);
-                (events, last)
-            }
-        };
-        self.applier.apply(events, to.clamp(from, end.max(from))).await
+        let stepping = self.parts.iter_mut().map(|part| part.step_to(end, by));
+        Ok(try_join_all(stepping).await?.into_iter().all(|there| there))
     }
 
     /// Notes how long a stage took.
@@ -231,10 +213,10 @@ impl<M: ReadModel> Shadow<M> {
     }
 
     async fn discard(&mut self) -> Result<(), Error> {
-        let mut client = self.applier.engine.pool.get().await?;
+        let mut client = self.engine.pool.get().await?;
         let transaction = client.transaction().await?;
         transaction.batch_execute(&format!("drop table if exists {}", self.name)).await?;
-        handover::forget(&transaction, &self.applier.lease).await?;
+        handover::forget(&transaction, &self.leases()).await?;
         Ok(transaction.commit().await?)
     }
 }
@@ -253,15 +235,16 @@ impl<M: ReadModel> Build for Shadow<M> {
         if !self.compares {
             return Ok(None);
         }
-        let client = self.applier.engine.pool.get().await?;
-        Ok(handover::checkpoint(&client, M::NAME).await?)
+        let client = self.engine.pool.get().await?;
+        let live = handover::checkpoints(&client, M::NAME).await?;
+        Ok(live.into_iter().map(|(_, position)| position).min())
     }
 
     async fn fold(&mut self, chunk: &Chunk) -> Result<(), Error> {
-        match &mut self.bulk {
-            Some(bulk) => bulk.fold(&mut self.applier, &mut self.indexes, chunk).await,
-            None => Ok(()),
+        for part in &mut self.parts {
+            part.fold(&mut self.indexes, chunk).await?;
         }
+        Ok(())
     }
 
     async fn finish(
@@ -278,7 +261,7 @@ impl<M: ReadModel> Build for Shadow<M> {
 
     async fn catch_up(&mut self) -> Result<(), Error> {
         let since = Instant::now();
-        let end = self.applier.engine.log.end().await?;
+        let end = self.engine.log.end().await?;
         self.step_to(end, None).await?;
         self.took("catchUp", since);
         Ok(())
@@ -305,7 +288,7 @@ impl<M: ReadModel> Build for Shadow<M> {
             view: M::NAME,
             events,
             rows: self.rows,
-            position: self.applier.lease.position,
+            position: self.position(),
             compared: self.compared.clone(),
             swapped: self.swapped,
             took: self.took.clone(),
@@ -314,45 +297,35 @@ impl<M: ReadModel> Build for Shadow<M> {
 
     async fn give_up(&mut self) {
         if !self.swapped {
-            let released = self.applier.engine.consumers.release(&self.applier.lease).await;
-            released.unwrap_or_else(
-                |error| tracing::debug!(%error, "a rebuild's lease runs out by itself"),
-            );
+            leases::release(&self.engine, self.leases().into_iter()).await;
         }
     }
+}
+
+async fn parts<M: ReadModel>(
+    engine: &Engine,
+    name: &str,
+    leases: Leases,
+    rows: Option<usize>,
+) -> Result<Vec<Part<M>>, Error> {
+    try_join_all(leases.into_iter().map(|held| Part::open(engine, name, held, rows))).await
 }
 
 async fn must_exist<M: ReadModel>(engine: &Engine, name: &str) -> Result<(), Error> {
     let client = engine.pool.get().await?;
     let found = client.query_one("select to_regclass($1::text) is not null", &[&name]).await?;
-    let known = handover::checkpoint(&client, name).await?;
-    match found.get(0) && known.is_some() {
+    let known = handover::checkpoints(&client, name).await?;
+    match found.get(0) && !known.is_empty() {
         true => Ok(()),
         false => Err(Error::NoOld(M::NAME.to_owned())),
     }
-}
-
-/// A rebuild that was killed may still hold the lease for a while.
-async fn lease<M: ReadModel>(engine: &Engine, name: &str) -> Result<Lease, Error> {
-    engine.consumers.register(&[name]).await?;
-    let deadline = Instant::now() + engine.options.lease + Duration::from_secs(1);
-    // Rebuilds of one process exclude each other too, so each is an owner of its own.
-    let number = engine.rebuilds.fetch_add(1, Ordering::Relaxed);
-    let owner = Uuid::new_v5(&engine.owner, &number.to_be_bytes());
-    while Instant::now() < deadline {
-        if let Some(lease) = engine.consumers.acquire(name, owner, engine.options.lease).await? {
-            return Ok(lease);
-        }
-        sleep(PAUSE).await;
-    }
-    Err(Error::Rebuilding(M::NAME.to_owned()))
 }
 
 /// An empty table at the beginning of the log, without indexes.
 async fn empty<M: ReadModel>(
     engine: &Engine,
     name: &str,
-    lease: &mut Lease,
+    leases: &mut Leases,
 ) -> Result<Indexes, Error> {
     let mut client = engine.pool.get().await?;
     let transaction = client.transaction().await?;
@@ -362,7 +335,9 @@ async fn empty<M: ReadModel>(
     );
     transaction.batch_execute(&create).await?;
     let indexes = Indexes::take_off(&transaction, name).await?;
-    handover::restart(&transaction, lease).await?;
+    for (_, lease) in leases {
+        handover::restart(&transaction, lease).await?;
+    }
     transaction.commit().await?;
     Ok(indexes)
 }

@@ -3,7 +3,10 @@
 use super::shadow::Shadow;
 use crate::{Error, apply::idle_limit, read_model::ReadModel};
 use deadpool_postgres::Transaction;
-use eventlog::consumer::handover;
+use eventlog::{
+    Position,
+    consumer::{Share, handover},
+};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
@@ -17,12 +20,13 @@ impl<M: ReadModel> Shadow<M> {
     /// Puts the table in place, and gives how long the view could not be read meanwhile, at most.
     /// `None` when it is too early, or somebody reads for too long.
     pub(super) async fn try_swap(&mut self) -> Result<Option<Duration>, Error> {
-        let engine = self.applier.engine.clone();
+        let engine = self.engine.clone();
         let mut client = engine.pool.get().await?;
         let transaction = client.transaction().await?;
         let Some(live) = stop_writers(&transaction, M::NAME).await? else {
             return Ok(None);
         };
+        let live = live.into_iter().map(|(_, position)| position).max().unwrap_or_default();
         if !self.step_to(live, Some(Instant::now() + HOLD)).await? {
             return Ok(None);
         }
@@ -33,7 +37,7 @@ impl<M: ReadModel> Shadow<M> {
             return Ok(None);
         }
         let old = format!("{}__old", M::NAME);
-        handover::replace(&transaction, M::NAME, &self.applier.lease, &old).await?;
+        handover::replace(&transaction, M::NAME, &self.leases(), &old).await?;
         transaction.commit().await?;
         Ok(Some(since.elapsed()))
     }
@@ -51,18 +55,19 @@ impl<M: ReadModel> Shadow<M> {
     }
 
     pub(super) async fn behind(&mut self) -> Result<Error, Error> {
-        let client = self.applier.engine.pool.get().await?;
-        let live = handover::checkpoint(&client, M::NAME).await?.unwrap_or_default();
-        Ok(Error::Behind { view: M::NAME.to_owned(), live, shadow: self.applier.lease.position })
+        let client = self.engine.pool.get().await?;
+        let live = handover::checkpoints(&client, M::NAME).await?;
+        let live = live.into_iter().map(|(_, position)| position).max().unwrap_or_default();
+        Ok(Error::Behind { view: M::NAME.to_owned(), live, shadow: self.position() })
     }
 }
 
-/// Until the transaction ends, nobody writes to the view; where it is. `None` when that cannot be had
-/// soon. Who writes holds the table and then the checkpoint, so that is the order here.
+/// Until the transaction ends, nobody writes to the view; where its shares are. `None` when that
+/// cannot be had soon. Who writes holds the table and then the checkpoint, so that is the order here.
 pub(super) async fn stop_writers(
     transaction: &Transaction<'_>,
     view: &str,
-) -> Result<Option<eventlog::Position>, Error> {
+) -> Result<Option<Vec<(Share, Position)>>, Error> {
     let lock = format!(
         "{}; set local lock_timeout = {}; lock table {view} in exclusive mode",
         idle_limit(HOLD * 2),
@@ -71,8 +76,7 @@ pub(super) async fn stop_writers(
     if locked(transaction.batch_execute(&lock).await)?.is_none() {
         return Ok(None);
     }
-    let frozen = locked(handover::freeze(transaction, view).await)?;
-    Ok(frozen.map(Option::unwrap_or_default))
+    locked(handover::freeze(transaction, view).await)
 }
 
 /// What a statement gave, or `None` when it did not get its lock in time.

@@ -5,18 +5,16 @@ use super::NAME;
 use crate::{
     Engine, Error,
     apply::idle_limit,
-    progress::{Condition, Local},
+    progress::{Condition, Local, Place},
+    worker::Ended,
 };
 use domain::Context;
 use eventlog::{
     Delivery, Position, RecordedEvent, Subscription,
-    consumer::{Lease, advance},
+    consumer::{Lease, Seat, Share, advance},
 };
 use std::{sync::Arc, time::Duration};
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_postgres::types::ToSql;
 use tokio_util::sync::CancellationToken;
 
@@ -32,23 +30,28 @@ const INSERT: &str = "
 impl Engine {
     /// Keeps the timeline until `stop`, as [`Engine::keep`] keeps a view.
     pub async fn keep_timeline(&self, stop: &CancellationToken) {
-        let progress = self.progress.of(NAME);
-        self.keep_up(NAME, stop, || self.serve_timeline(&progress, stop)).await;
+        let all = self.progress.of(NAME);
+        all.cut(&[Share::WHOLE]);
+        let (place, stop) = (all.place(Share::WHOLE), stop.child_token());
+        self.keep_up(NAME, &place, &stop, || self.serve_timeline(&place, &stop)).await;
+        all.cut(&[]);
     }
 
     async fn serve_timeline(
         &self,
-        progress: &watch::Sender<Local>,
+        place: &Place,
         stop: &CancellationToken,
-    ) -> Result<(), Error> {
-        let asking = self.take_lease(NAME, progress);
+    ) -> Result<Ended, Error> {
+        self.shares(NAME).await?;
+        let seat = self.roster.join(NAME);
+        let asking = self.take_lease(NAME, Share::WHOLE, place);
         let Some(lease) = stop.run_until_cancelled(asking).await else {
-            return Ok(());
+            return Ok(Ended::Stopped);
         };
-        let mut keeper = Keeper::new(self, lease?, progress);
-        keeper.follow(stop).await?;
+        let mut keeper = Keeper::new(self, lease?, place);
+        let ended = keeper.follow(stop, &seat).await?;
         self.consumers.release(&keeper.lease).await?;
-        Ok(())
+        Ok(ended)
     }
 }
 
@@ -56,7 +59,7 @@ struct Keeper<'a> {
     engine: &'a Engine,
     lease: Lease,
     subscription: Subscription,
-    progress: &'a watch::Sender<Local>,
+    place: &'a Place,
     /// Delivered, and not yet in the table.
     gathered: Vec<Arc<RecordedEvent>>,
     reached: Position,
@@ -67,26 +70,25 @@ struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    fn new(engine: &'a Engine, lease: Lease, progress: &'a watch::Sender<Local>) -> Self {
+    fn new(engine: &'a Engine, lease: Lease, place: &'a Place) -> Self {
         let categories = Context::ALL.iter().flat_map(|context| context.parts());
         let categories = categories.map(|&category| category.to_owned()).collect();
         let reached = lease.position;
         let subscription = engine.log.subscribe(reached, categories);
         let (gathered, behind, wrote) = (Vec::new(), None, Instant::now());
-        let keeper =
-            Self { engine, lease, subscription, progress, gathered, reached, behind, wrote };
+        let keeper = Self { engine, lease, subscription, place, gathered, reached, behind, wrote };
         keeper.tell();
         keeper
     }
 
-    /// `Ok` when stopped.
-    async fn follow(&mut self, stop: &CancellationToken) -> Result<(), Error> {
+    async fn follow(&mut self, stop: &CancellationToken, seat: &Seat) -> Result<Ended, Error> {
         let (patience, batch) = (self.engine.options.patience, self.engine.options.batch);
         loop {
             let due = self.due();
             tokio::select! {
                 biased;
-                () = stop.cancelled() => return self.write().await,
+                () = stop.cancelled() => return self.end(Ended::Stopped).await,
+                () = seat.asked_to_leave() => return self.end(Ended::Left).await,
                 delivery = self.subscription.next() => {
                     self.gather(delivery.ok_or(Error::LogClosed)?);
                 }
@@ -96,6 +98,11 @@ impl<'a> Keeper<'a> {
                 timeout(patience, self.write()).await??;
             }
         }
+    }
+
+    async fn end(&mut self, how: Ended) -> Result<Ended, Error> {
+        self.write().await?;
+        Ok(how)
     }
 
     fn gather(&mut self, delivery: Delivery) {
@@ -162,6 +169,6 @@ impl<'a> Keeper<'a> {
     fn tell(&self) {
         let position = if self.gathered.is_empty() { self.reached } else { self.lease.position };
         let condition = Condition::Working;
-        self.progress.send_replace(Local { condition, position, parked_streams: 0 });
+        self.place.tell(Local { condition, position, parked_streams: 0 });
     }
 }

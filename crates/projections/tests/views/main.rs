@@ -13,4 +13,5 @@ mod reading;
 #[cfg(test)]
 mod rebuild;
 #[cfg(test)]
+mod shares;
 mod timeline;

@@ -29,7 +29,8 @@ impl ParkedEvents {
     pub async fn counts(&self) -> Result<HashMap<String, usize>, PoolError> {
         let client = self.pool.get().await?;
         let select = "select split_part(consumer, '#', 1), count(distinct stream)
-             from consumers.parked where consumer not like '%\\_\\_old' group by 1";
+             from consumers.parked where split_part(consumer, '#', 1) not like '%\\_\\_old'
+             group by 1";
         let rows = client.query(&client.prepare_cached(select).await?, &[]).await?;
         Ok(rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1) as usize)).collect())
     }
@@ -38,7 +39,7 @@ impl ParkedEvents {
     pub async fn heads(&self, limit: i64) -> Result<Vec<Parked>, PoolError> {
         let from = "(select *, row_number() over (partition by consumer order by stream) as place
              from (select distinct on (consumer, stream) * from consumers.parked
-                   where consumer not like '%\\_\\_old'
+                   where split_part(consumer, '#', 1) not like '%\\_\\_old'
                    order by consumer, stream, version) as head) as placed
              where place <= $1";
         self.select(from, &[&limit]).await
@@ -91,7 +92,11 @@ impl ParkedEvents {
     /// All parked events, by consumer and stream, without those of a view as it was before its last
     /// rebuild.
     pub async fn all(&self) -> Result<Vec<Parked>, PoolError> {
-        self.select("consumers.parked where consumer not like '%\\_\\_old'", &[]).await
+        self.select(
+            "consumers.parked where split_part(consumer, '#', 1) not like '%\\_\\_old'",
+            &[],
+        )
+        .await
     }
 
     /// Lets the first event of a parked stream be tried at once. `false` when nothing is parked.
