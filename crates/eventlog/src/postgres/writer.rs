@@ -1,6 +1,8 @@
 //! The one task that appends. It takes what waits into one transaction, and when the outcome of
 //! that is unknown it sends the same again: the ids show what was stored.
 
+mod columns;
+mod lengths;
 mod session;
 
 use super::{batch::Verdict, feed::Feed, rows::at};
@@ -69,7 +71,7 @@ async fn attempt(
     batch: &[Job],
     feed: &Feed,
 ) -> Result<Vec<Verdict>, WriteError> {
-    let connected = match session.take() {
+    let mut connected = match session.take() {
         Some(session) => session,
         None => timeout(STALLED, Session::open(config)).await??,
     };

@@ -1,6 +1,7 @@
-//! One connection of the writer, and the two round trips of a batch.
+//! One connection of the writer. A batch of which nothing has to be asked is one statement, and one
+//! round trip; any other is a transaction of two.
 
-use super::Job;
+use super::{Job, columns::Columns, lengths::Lengths};
 use crate::{
     Append, StreamName,
     postgres::{
@@ -9,16 +10,18 @@ use crate::{
     },
 };
 use std::collections::HashMap;
-use tokio_postgres::{Client, Config, NoTls, Statement, types::ToSql};
+use tokio_postgres::{Client, Config, NoTls, Statement, error::SqlState, types::ToSql};
 
 /// A connection with its statements.
 pub(super) struct Session {
     client: Client,
     lock: Statement,
-    lengths: Statement,
+    ends: Statement,
     stretches: Statement,
-    insert: Statement,
-    advance: Statement,
+    store: Statement,
+    lengths: Lengths,
+    /// Where the log ended when this writer last looked.
+    head: i64,
 }
 
 impl Session {
@@ -28,7 +31,7 @@ impl Session {
         tokio::spawn(connection);
         let prepare = |text| client.prepare(text);
         let lock = prepare("select position from eventlog.head for update").await?;
-        let lengths = prepare(
+        let ends = prepare(
             "select s.stream, e.version + 1 from unnest($1::text[]) s(stream)
              cross join lateral (select version from eventlog.events e
                  where e.stream = s.stream order by version desc limit 1) e",
@@ -40,45 +43,107 @@ impl Session {
              join eventlog.events e on e.stream = s.stream and e.version between s.first and s.last",
         )
         .await?;
-        let insert = prepare(
-            "insert into eventlog.events (position, stream, version, id, type, schema_version,
-                 payload, command_id, correlation_id, causation_id, actor, at)
-             select position, stream, version, id, type, schema_version, payload::json, command_id,
-                 correlation_id, causation_id, actor, at
-             from unnest($1::int8[], $2::text[], $3::int8[], $4::uuid[], $5::text[], $6::int2[],
-                 $7::text[], $8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::timestamptz[])
-                 e(position, stream, version, id, type, schema_version, payload, command_id,
-                   correlation_id, causation_id, actor, at)",
+        let store = prepare(
+            "with moved as (
+                 update eventlog.head set position = position + $1
+                 returning position - $1 as base),
+             stored as (
+                 insert into eventlog.events (position, stream, version, id, type, schema_version,
+                     payload, command_id, correlation_id, causation_id, actor, at)
+                 select base + n, stream, version, id, type, schema_version, payload::json,
+                     command_id, correlation_id, causation_id, actor, e.at
+                 from moved, unnest($2::text[], $3::int8[], $4::uuid[], $5::text[], $6::int2[],
+                     $7::text[], $8::uuid[], $9::uuid[], $10::uuid[], $11::text[],
+                     $12::timestamptz[]) with ordinality
+                     e(stream, version, id, type, schema_version, payload, command_id,
+                       correlation_id, causation_id, actor, at, n))
+             select base, pg_notify('jangteo_eventlog', (base + $1)::text) from moved",
         )
         .await?;
-        let advance = prepare(
-            "with moved as (update eventlog.head set position = $1)
-             select pg_notify('jangteo_eventlog', ($1::int8)::text)",
-        )
-        .await?;
-        Ok(Self { client, lock, lengths, stretches, insert, advance })
+        let (lengths, head) = (Lengths::new(), 0);
+        Ok(Self { client, lock, ends, stretches, store, lengths, head })
     }
 
     pub async fn write(
-        &self,
+        &mut self,
+        batch: &[Job],
+        feed: &Feed,
+    ) -> Result<Vec<Verdict>, tokio_postgres::Error> {
+        let written = match self.lengths.all_follow(batch.iter().map(|job| &job.append)) {
+            true => self.write_at_once(batch, feed).await?,
+            false => None,
+        };
+        let verdicts = match written {
+            Some(verdicts) => verdicts,
+            None => self.ask_and_write(batch, feed).await?,
+        };
+        for (job, verdict) in batch.iter().zip(&verdicts) {
+            if let Verdict::Accepted { .. } = verdict {
+                let length = job.append.last_version() + 1;
+                self.lengths.note(job.append.stream().clone(), length);
+            }
+        }
+        Ok(verdicts)
+    }
+
+    /// Stores all, unless another process was faster with one of the streams: then nothing is
+    /// stored, and `None`.
+    async fn write_at_once(
+        &mut self,
+        batch: &[Job],
+        feed: &Feed,
+    ) -> Result<Option<Vec<Verdict>>, tokio_postgres::Error> {
+        let columns = Columns::of_all(batch.iter());
+        // If others have written since, they are only asked for once more.
+        feed.expect((self.head + columns.len() as i64) as u64);
+        match self.store(&columns).await {
+            Ok(base) => {
+                self.head = base + columns.len() as i64;
+                Ok(Some(all_accepted(batch, base)))
+            }
+            Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+                feed.forget();
+                self.lengths.forget(batch.iter().map(|job| job.append.stream()));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Looks at the streams first, and stores what can be stored.
+    async fn ask_and_write(
+        &mut self,
         batch: &[Job],
         feed: &Feed,
     ) -> Result<Vec<Verdict>, tokio_postgres::Error> {
         let appends = || batch.iter().map(|job| &job.append);
         let (mut head, mut on_record) = self.begin(appends()).await?;
+        for (stream, length) in &on_record.lengths {
+            self.lengths.note(stream.clone(), *length);
+        }
         let doubtful = on_record.doubtful(appends());
         if !doubtful.is_empty() {
             on_record.events = self.look_up(&doubtful).await?;
         }
         let before = head;
         let verdicts = on_record.judge(appends(), &mut head);
+        self.head = head;
         if head == before {
             self.client.batch_execute("rollback").await?;
         } else {
             feed.expect(head as u64);
-            self.store(batch, &verdicts, head).await?;
+            let columns = Columns::of(batch, &verdicts);
+            futures::try_join!(self.store(&columns), self.client.batch_execute("commit"))?;
         }
         Ok(verdicts)
+    }
+
+    /// Gives the events the next positions, and moves the head. Gives the position before them.
+    async fn store(&self, columns: &Columns<'_>) -> Result<i64, tokio_postgres::Error> {
+        let count = columns.len() as i64;
+        let mut params: Vec<&(dyn ToSql + Sync)> = vec![&count];
+        params.extend(columns.params());
+        Ok(self.client.query_one(&self.store, &params).await?.get(0))
     }
 
     /// Takes the sequencer's lock and then, in the same round trip, sees how long the streams are.
@@ -93,7 +158,7 @@ impl Session {
         let (_, head, lengths) = futures::try_join!(
             self.client.batch_execute("begin"),
             self.client.query_one(&self.lock, &[]),
-            self.client.query(&self.lengths, &params),
+            self.client.query(&self.ends, &params),
         )?;
         let length = |row: &tokio_postgres::Row| {
             let stream = StreamName::stored(row.get::<_, &str>(0));
@@ -120,85 +185,13 @@ impl Session {
         };
         Ok(rows.iter().map(known).collect())
     }
-
-    /// Inserts what was accepted, moves the head and commits, in one round trip.
-    async fn store(
-        &self,
-        batch: &[Job],
-        verdicts: &[Verdict],
-        head: i64,
-    ) -> Result<(), tokio_postgres::Error> {
-        let columns = Columns::of(batch, verdicts);
-        let params = columns.params();
-        let moved: [&(dyn ToSql + Sync); 1] = [&head];
-        let (_, _, ()) = futures::try_join!(
-            self.client.execute(&self.insert, &params),
-            self.client.execute(&self.advance, &moved),
-            self.client.batch_execute("commit"),
-        )?;
-        Ok(())
-    }
 }
 
-/// The accepted events, column by column, as one statement takes them.
-#[derive(Default)]
-struct Columns<'a> {
-    position: Vec<i64>,
-    stream: Vec<&'a str>,
-    version: Vec<i64>,
-    id: Vec<uuid::Uuid>,
-    event_type: Vec<&'a str>,
-    schema_version: Vec<i16>,
-    payload: Vec<&'a str>,
-    command_id: Vec<uuid::Uuid>,
-    correlation_id: Vec<uuid::Uuid>,
-    causation_id: Vec<Option<uuid::Uuid>>,
-    actor: Vec<&'a str>,
-    at: Vec<chrono::DateTime<chrono::Utc>>,
-}
-
-impl<'a> Columns<'a> {
-    fn of(batch: &'a [Job], verdicts: &[Verdict]) -> Self {
-        let mut columns = Self::default();
-        for (job, verdict) in batch.iter().zip(verdicts) {
-            if let Verdict::Accepted { first_position } = verdict {
-                columns.push(&job.append, *first_position);
-            }
-        }
-        columns
-    }
-
-    fn push(&mut self, append: &'a Append, first_position: i64) {
-        for (index, event) in append.events().iter().enumerate() {
-            self.position.push(first_position + index as i64);
-            self.stream.push(append.stream().as_str());
-            self.version.push(append.expected().next() as i64 + index as i64);
-            self.id.push(event.id);
-            self.event_type.push(&event.event_type);
-            self.schema_version.push(event.schema_version as i16);
-            self.payload.push(&event.payload);
-            self.command_id.push(event.metadata.command_id);
-            self.correlation_id.push(event.metadata.correlation_id);
-            self.causation_id.push(event.metadata.causation_id);
-            self.actor.push(&event.metadata.actor);
-            self.at.push(event.metadata.at);
-        }
-    }
-
-    fn params(&self) -> [&(dyn ToSql + Sync); 12] {
-        [
-            &self.position,
-            &self.stream,
-            &self.version,
-            &self.id,
-            &self.event_type,
-            &self.schema_version,
-            &self.payload,
-            &self.command_id,
-            &self.correlation_id,
-            &self.causation_id,
-            &self.actor,
-            &self.at,
-        ]
-    }
+fn all_accepted(batch: &[Job], base: i64) -> Vec<Verdict> {
+    let next = |next: &mut i64, job: &Job| {
+        let first_position = *next;
+        *next += job.append.events().len() as i64;
+        Some(Verdict::Accepted { first_position })
+    };
+    batch.iter().scan(base + 1, next).collect()
 }
