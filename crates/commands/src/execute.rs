@@ -1,27 +1,25 @@
 //! The only load–decide–append loop.
 //!
 //! States are cached with what they have seen, so that the usual command is one append and no read.
-//! Commands for one stream queue up here instead of fighting in the log. What a command answered is
-//! known from the stream itself: its id is in the metadata of its events.
+//! Commands for one stream queue up here instead of fighting in the log. When others wait behind a
+//! command, it does not keep them until it is stored: they are decided upon what it leads to, and
+//! stored behind it or not at all. Nobody is answered before what the answer builds upon is stored.
+//! What a command answered is known from the stream itself: its id is in the metadata of its events.
 
+mod appending;
+mod reading;
 mod seen;
 
 pub use seen::Done;
 
 use crate::{Error, Meta, clock::Clock, parts::Parts};
-use domain::{
-    Aggregate, Fact,
-    stored::{self, Stored},
-};
-use eventlog::{
-    Append, AppendError, EventLog, ExpectedVersion, LogError, Metadata, NewEvent, RecordedEvent,
-    StreamName,
-};
+use appending::Stored;
+use domain::Aggregate;
+use eventlog::{AppendError, EventLog};
 use quick_cache::sync::Cache;
 use seen::Seen;
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::Mutex, time::Instant};
-use uuid::Uuid;
+use tokio::sync::Mutex;
 
 /// States kept in memory, per aggregate type.
 const CACHED_STATES: usize = 50_000;
@@ -36,6 +34,8 @@ type Slot<A> = Arc<Mutex<Option<Seen<A>>>>;
 /// What a command is answered with.
 enum Answer<A: Aggregate> {
     Now(Done<A>),
+    /// When it is stored.
+    Then(Stored<A>),
     /// It was answered before, when the stream had so many events afterwards.
     Before {
         length: u64,
@@ -64,11 +64,20 @@ impl<A: Aggregate> Executor<A> {
         meta: &Meta,
     ) -> Result<Done<A>, Error> {
         self.parts.check(A::CATEGORY)?;
-        match self.answer_in_line(id, command, meta).await? {
-            Answer::Now(done) => Ok(done),
-            // Read outside the line: nobody has to wait for what is told once more.
-            Answer::Before { length } => self.first_time(id, meta.command_id, length).await,
+        for _ in 0..ATTEMPTS {
+            match self.answer_in_line(id, command, meta).await? {
+                Answer::Now(done) => return Ok(done),
+                // Read outside the line: nobody has to wait for what is told once more.
+                Answer::Before { length } => {
+                    return self.first_time(id, meta.command_id, length).await;
+                }
+                Answer::Then(stored) => match stored.done().await {
+                    Err(AppendError::Conflict { .. }) => {}
+                    done => return done.map_err(fault),
+                },
+            }
         }
+        Err(Error::ConcurrentChange)
     }
 
     async fn answer_in_line(
@@ -78,19 +87,21 @@ impl<A: Aggregate> Executor<A> {
         meta: &Meta,
     ) -> Result<Answer<A>, Error> {
         let slot = self.slot(id);
-        let mut slot = slot.lock().await;
+        let mut known = slot.lock().await;
         // A state of which we are not sure after a fault, or after a cancelled request, is not
         // put back.
-        let known = slot.take();
+        let seen = known.take().filter(|seen| !seen.is_lost());
         // What was never heard of is most often new: then the log says if it is not.
-        let fresh = known.is_none() && meta.may_be_repeat;
-        let mut seen = known.unwrap_or_else(Seen::nothing);
+        let fresh = seen.is_none() && meta.may_be_repeat;
+        let mut seen = seen.unwrap_or_else(Seen::nothing);
         if fresh {
             self.catch_up(id, &mut seen).await?;
         }
-        let outcome = self.decide(id, command, meta, &mut seen, fresh).await;
+        // The cache and this command have it, and whoever waits.
+        let others_wait = || Arc::strong_count(&slot) > 2;
+        let outcome = self.decide(id, command, meta, &mut seen, fresh, others_wait).await;
         if matches!(outcome, Ok(_) | Err(Error::Refused(_) | Error::ConcurrentChange)) {
-            *slot = Some(seen);
+            *known = Some(seen);
         }
         outcome
     }
@@ -102,17 +113,23 @@ impl<A: Aggregate> Executor<A> {
         meta: &Meta,
         seen: &mut Seen<A>,
         mut fresh: bool,
+        others_wait: impl Fn() -> bool,
     ) -> Result<Answer<A>, Error> {
         for _ in 0..ATTEMPTS {
             if let Some(&length) = seen.answered.get(&meta.command_id) {
-                return Ok(Answer::Before { length });
+                if seen.settle().await {
+                    return Ok(Answer::Before { length });
+                }
+                self.begin_anew(id, seen).await?;
+                continue;
             }
             let decided = seen.state.decide(command);
             let stores = matches!(&decided, Ok(events) if !events.is_empty());
-            // Another process may have written: "no" and "already so" are said of today's state.
+            // "No" and "already so" are said of what is stored, and another process may have
+            // written: they are said of today's state.
             if !stores && !fresh {
                 fresh = true;
-                if self.catch_up(id, seen).await? > 0 {
+                if self.refresh(id, seen).await? {
                     continue;
                 }
             }
@@ -120,15 +137,15 @@ impl<A: Aggregate> Executor<A> {
             if events.is_empty() {
                 return Ok(Answer::Now(seen.done()));
             }
-            match self.append(id, seen, events, meta).await {
-                Ok(facts) => {
-                    let mut done = seen.done();
-                    done.facts = facts;
-                    return Ok(Answer::Now(done));
-                }
+            let stored = match others_wait() {
+                true => self.submit(id, seen, events, meta).await.map(Answer::Then),
+                false => self.append(id, seen, events, meta).await.map(Answer::Now),
+            };
+            match stored {
+                Ok(answer) => return Ok(answer),
                 Err(AppendError::Conflict { .. }) => {
                     fresh = true;
-                    self.catch_up(id, seen).await?;
+                    self.refresh(id, seen).await?;
                 }
                 Err(error) => return Err(fault(error)),
             }
@@ -140,7 +157,8 @@ impl<A: Aggregate> Executor<A> {
     pub async fn known(&self, id: &str) -> Result<A, Error> {
         let cached = self.cache.get(id);
         if let Some(slot) = cached
-            && let Some(seen) = &*slot.lock().await
+            && let Some(seen) = &mut *slot.lock().await
+            && seen.settle().await
         {
             return Ok(seen.state.clone());
         }
@@ -151,13 +169,14 @@ impl<A: Aggregate> Executor<A> {
     pub async fn recent(&self, id: &str, age: Duration) -> Result<A, Error> {
         let slot = self.slot(id);
         let mut slot = slot.lock().await;
-        if let Some(seen) = &*slot
+        if let Some(seen) = &mut *slot
             && seen.read.is_some_and(|read| read.elapsed() < age)
+            && seen.settle().await
         {
             return Ok(seen.state.clone());
         }
         let mut seen = slot.take().unwrap_or_else(Seen::nothing);
-        self.catch_up(id, &mut seen).await?;
+        self.refresh(id, &mut seen).await?;
         let state = seen.state.clone();
         *slot = Some(seen);
         Ok(state)
@@ -168,7 +187,7 @@ impl<A: Aggregate> Executor<A> {
         let slot = self.slot(id);
         let mut slot = slot.lock().await;
         let mut seen = slot.take().unwrap_or_else(Seen::nothing);
-        self.catch_up(id, &mut seen).await?;
+        self.refresh(id, &mut seen).await?;
         let done = seen.done();
         *slot = Some(seen);
         Ok(done)
@@ -182,112 +201,6 @@ impl<A: Aggregate> Executor<A> {
             Err(never) => match never {},
         }
     }
-
-    async fn append(
-        &self,
-        id: &str,
-        seen: &mut Seen<A>,
-        events: Vec<A::Event>,
-        meta: &Meta,
-    ) -> Result<Vec<Fact<A::Event>>, AppendError> {
-        let expected = ExpectedVersion::after(seen.length);
-        let at = self.clock.now();
-        let new =
-            events.iter().enumerate().map(|(index, event)| new_event::<A>(event, index, meta, at));
-        let append = Append::new(StreamName::new(A::CATEGORY, id), expected, new.collect())?;
-        let appended = self.log.append(append).await?;
-        let mut facts = Vec::with_capacity(events.len());
-        for (index, event) in events.into_iter().enumerate() {
-            seen.see(&event, meta.command_id, appended.position);
-            facts.push(Fact {
-                id: NewEvent::id_of(meta.command_id, index),
-                of: id.to_owned(),
-                at,
-                event,
-            });
-        }
-        Ok(facts)
-    }
-
-    /// Reads what is new; how many events that was.
-    async fn catch_up(&self, id: &str, seen: &mut Seen<A>) -> Result<usize, Error> {
-        let stream = StreamName::new(A::CATEGORY, id);
-        let (mut new, read) = (0, Instant::now());
-        loop {
-            let page = self.log.read_stream(&stream, seen.length, PAGE).await;
-            let page = page.map_err(Error::Unavailable)?;
-            for recorded in &page {
-                let event = decode::<A>(recorded)?;
-                seen.see(&event, recorded.metadata.command_id, recorded.position);
-            }
-            new += page.len();
-            if page.len() < PAGE {
-                seen.read = Some(read);
-                return Ok(new);
-            }
-        }
-    }
-
-    /// What a repeated command is answered with: the state when the stream had `length` events,
-    /// and which of them were the command's.
-    async fn first_time(&self, id: &str, command_id: Uuid, length: u64) -> Result<Done<A>, Error> {
-        let stream = StreamName::new(A::CATEGORY, id);
-        let (mut then, mut facts) = (Seen::<A>::nothing(), Vec::new());
-        while then.length < length {
-            let limit = PAGE.min((length - then.length) as usize);
-            let page = self.log.read_stream(&stream, then.length, limit).await;
-            let page = page.map_err(Error::Unavailable)?;
-            if page.is_empty() {
-                let gone = LogError::Foreign(format!("{stream} is shorter than it was"));
-                return Err(Error::Unavailable(gone));
-            }
-            for recorded in page {
-                let event = decode::<A>(&recorded)?;
-                then.see(&event, recorded.metadata.command_id, recorded.position);
-                if recorded.metadata.command_id == command_id {
-                    let (id, at) = (recorded.id, recorded.metadata.at);
-                    let of = stream.id().to_owned();
-                    facts.push(Fact { id, of, at, event });
-                }
-            }
-        }
-        let mut done = then.done();
-        (done.repeated, done.facts) = (true, facts);
-        Ok(done)
-    }
-}
-
-fn new_event<A: Aggregate>(
-    event: &A::Event,
-    index: usize,
-    meta: &Meta,
-    at: domain::Instant,
-) -> NewEvent {
-    let encoded = stored::encode::<A>(event);
-    NewEvent {
-        id: NewEvent::id_of(meta.command_id, index),
-        event_type: encoded.event_type,
-        schema_version: encoded.schema_version,
-        payload: encoded.payload,
-        metadata: Metadata {
-            command_id: meta.command_id,
-            correlation_id: meta.correlation_id,
-            causation_id: meta.causation_id,
-            actor: meta.actor.clone(),
-            at,
-        },
-    }
-}
-
-fn decode<A: Aggregate>(recorded: &RecordedEvent) -> Result<A::Event, Error> {
-    let stored = Stored {
-        category: recorded.stream.category(),
-        event_type: &recorded.event_type,
-        schema_version: recorded.schema_version,
-        payload: &recorded.payload,
-    };
-    stored::decode::<A>(&stored)
-        .map_err(|source| Error::Unreadable { stream: recorded.stream.to_string(), source })
 }
 
 fn fault(error: AppendError) -> Error {

@@ -157,6 +157,7 @@ impl NewEvent {
 pub struct Append {
     stream: StreamName,
     expected: ExpectedVersion,
+    upon: Option<Uuid>,
     events: Vec<NewEvent>,
 }
 
@@ -173,7 +174,13 @@ impl Append {
         if size > MAX_APPEND_BYTES {
             return Err(AppendError::TooLarge { size, limit: MAX_APPEND_BYTES });
         }
-        Ok(Self { stream, expected, events })
+        Ok(Self { stream, expected, upon: None, events })
+    }
+
+    /// Expects, besides the version, that the stream's last event is this one: for an append that
+    /// builds upon one that is not stored yet.
+    pub fn upon(self, event: Option<Uuid>) -> Self {
+        Self { upon: event, ..self }
     }
 
     pub fn stream(&self) -> &StreamName {
@@ -190,6 +197,16 @@ impl Append {
 
     pub fn into_events(self) -> Vec<NewEvent> {
         self.events
+    }
+
+    /// What [`Append::upon`] was given.
+    pub fn builds_upon(&self) -> Option<Uuid> {
+        self.upon
+    }
+
+    /// The id of its last event.
+    pub fn last_id(&self) -> Option<Uuid> {
+        self.events.last().map(|event| event.id)
     }
 
     /// The version of its last event, once stored.

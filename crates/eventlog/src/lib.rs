@@ -27,6 +27,14 @@ pub use scan::{Page, Scan, ScannedEvent};
 pub use subscription::{Delivery, Subscription};
 
 use async_trait::async_trait;
+use futures::{
+    FutureExt,
+    future::{BoxFuture, ready},
+};
+
+/// What becomes of an append that was submitted. Whoever drops it does not learn it; it is stored
+/// all the same.
+pub type Submitted = BoxFuture<'static, Result<Appended, AppendError>>;
 
 /// An append-only log of streams with one total order over all events.
 #[async_trait]
@@ -37,6 +45,15 @@ pub trait EventLog: Send + Sync + 'static {
     /// and stores nothing, however late it comes. The engine itself repeats after an unknown
     /// outcome, for a bounded time; what is still unknown then is [`AppendError::Unavailable`].
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
+
+    /// Takes an append into the line, and answers later. Appends to one stream are judged in the
+    /// order in which they were taken, so that one may build [upon](Append::upon) another that is
+    /// not stored yet: when that one fails, it fails, too. An engine that cannot do that stores it
+    /// at once, or says at once why not.
+    async fn submit(&self, append: Append) -> Result<Submitted, AppendError> {
+        let appended = self.append(append).await?;
+        Ok(ready(Ok(appended)).boxed())
+    }
 
     /// At most `limit` events of a stream in order, from `from_version` (inclusive, counted from
     /// 0). Empty when the stream does not exist or ends before.

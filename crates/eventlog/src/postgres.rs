@@ -18,11 +18,12 @@ pub use migrate::{MigrateError, migrate};
 
 use crate::{
     Append, AppendError, Appended, Backlog, EventLog, LogError, Position, RecordedEvent, Scan,
-    StreamName, Subscription,
+    StreamName, Submitted, Subscription,
 };
 use async_trait::async_trait;
 use deadpool_postgres::{ManagerConfig, Pool, RecyclingMethod, Runtime};
 use feed::Feed;
+use futures::FutureExt;
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, sync::oneshot, task::JoinSet};
 use tokio_postgres::{Config, NoTls};
@@ -78,11 +79,14 @@ fn read_pool(config: &Config) -> Result<Pool, deadpool_postgres::BuildError> {
 #[async_trait]
 impl EventLog for PostgresLog {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.submit(append).await?.await
+    }
+
+    async fn submit(&self, append: Append) -> Result<Submitted, AppendError> {
         let (answer, answered) = oneshot::channel();
-        let gone = |_| AppendError::Unavailable(LogError::unreachable("the log was shut down"));
-        let job = Job::new(append, answer);
-        self.writer.send(job).await.map_err(|_| gone(()))?;
-        answered.await.map_err(|_| gone(()))?
+        let gone = || AppendError::Unavailable(LogError::unreachable("the log was shut down"));
+        self.writer.send(Job::new(append, answer)).await.map_err(|_| gone())?;
+        Ok(async move { answered.await.map_err(|_| gone())? }.boxed())
     }
 
     async fn read_stream(

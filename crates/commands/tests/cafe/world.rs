@@ -35,7 +35,7 @@ impl Clock for TestClock {
 }
 
 pub struct World {
-    _database: Database,
+    database: Database,
     pub pool: Pool,
     pub log: Arc<dyn EventLog>,
     pub parts: Parts,
@@ -46,6 +46,11 @@ pub const RULES: Rules =
     Rules { accept_timeout: Duration::minutes(15), payment_grace: Duration::seconds(5) };
 
 impl World {
+    /// Of the database, for other connections.
+    pub fn config(&self) -> tokio_postgres::Config {
+        self.database.config()
+    }
+
     /// With a gateway that approves everything.
     pub async fn new() -> Self {
         let gateway = Simulator::open(None, Behaviour::default()).unwrap();
@@ -61,7 +66,7 @@ impl World {
         let log: Arc<dyn EventLog> = Arc::new(PostgresLog::open(database.config()).await.unwrap());
         let parts = Parts::default();
         let cafe = cafe(&log, &parts, gateway);
-        Self { _database: database, pool, log, parts, cafe }
+        Self { database, pool, log, parts, cafe }
     }
 }
 

@@ -33,11 +33,35 @@ pub(super) struct Stretch {
     pub last: u64,
 }
 
+/// How a stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct End {
+    /// How many events it has.
+    pub length: u64,
+    /// The last of them.
+    pub last: Uuid,
+}
+
+impl End {
+    /// How the append's stream ends once it is stored.
+    pub fn after(append: &Append) -> Self {
+        let last = append.last_id().unwrap_or_default();
+        Self { length: append.last_version() + 1, last }
+    }
+
+    /// Whether the append goes on where a stream ends; `None`: there is no such stream.
+    pub fn is_followed_by(end: Option<Self>, append: &Append) -> bool {
+        let (length, last) = end.map_or((0, None), |end| (end.length, Some(end.last)));
+        append.expected().next() == length
+            && append.builds_upon().is_none_or(|event| Some(event) == last)
+    }
+}
+
 /// What is on record, as far as the batch touches it.
 #[derive(Debug, Default)]
 pub(super) struct OnRecord {
-    /// The number of events of each stream; absent means none.
-    pub lengths: HashMap<StreamName, u64>,
+    /// How each stream ends; absent means that there are no events.
+    pub ends: HashMap<StreamName, End>,
     pub events: HashMap<(StreamName, u64), Known>,
 }
 
@@ -66,8 +90,8 @@ impl OnRecord {
     }
 
     fn judge_one(&mut self, append: &Append, head: &mut i64) -> Verdict {
-        let length = self.length(append.stream());
-        if append.expected().next() == length {
+        let end = self.ends.get(append.stream()).copied();
+        if End::is_followed_by(end, append) {
             return self.accept(append, head);
         }
         match self.repeated(append) {
@@ -75,7 +99,7 @@ impl OnRecord {
             None => Verdict::Refused(AppendError::Conflict {
                 stream: append.stream().clone(),
                 expected: append.expected(),
-                current: length.checked_sub(1),
+                current: end.map(|end| end.length - 1),
             }),
         }
     }
@@ -87,8 +111,7 @@ impl OnRecord {
             let known = Known { id: event.id, position: *head };
             self.events.insert((append.stream().clone(), version), known);
         }
-        let length = append.last_version() + 1;
-        self.lengths.insert(append.stream().clone(), length);
+        self.ends.insert(append.stream().clone(), End::after(append));
         Verdict::Accepted { first_position }
     }
 
@@ -106,7 +129,7 @@ impl OnRecord {
     }
 
     fn length(&self, stream: &StreamName) -> u64 {
-        self.lengths.get(stream).copied().unwrap_or(0)
+        self.ends.get(stream).map_or(0, |end| end.length)
     }
 }
 

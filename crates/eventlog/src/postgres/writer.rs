@@ -2,7 +2,7 @@
 //! that is unknown it sends the same again: the ids show what was stored.
 
 mod columns;
-mod lengths;
+mod ends;
 mod session;
 
 use super::{batch::Verdict, feed::Feed, rows::at};

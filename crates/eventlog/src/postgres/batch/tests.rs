@@ -70,7 +70,7 @@ fn a_repeat_is_known_by_what_is_on_record() {
     let stream = again.stream().clone();
     let known = Known { id: again.events()[0].id, position: 4 };
     let on_record = OnRecord {
-        lengths: HashMap::from([(stream.clone(), 3)]),
+        ends: HashMap::from([(stream.clone(), End { length: 3, last: Uuid::nil() })]),
         events: HashMap::from([((stream.clone(), 0), known)]),
     };
     let stretch = Stretch { stream, first: 0, last: 0 };
@@ -87,4 +87,29 @@ fn an_append_ahead_of_its_stream_is_refused() {
     let ahead = append("a", ExpectedVersion::Exact(7), 1, 1);
     let (verdicts, _) = judge(OnRecord::default(), &[ahead]);
     assert!(matches!(verdicts[0], Verdict::Refused(AppendError::Conflict { current: None, .. })));
+}
+
+/// Two appends were taken in one line, and another process was faster than the first.
+#[test]
+fn what_builds_upon_something_that_is_not_stored_is_refused_with_it() {
+    let first = append("a", ExpectedVersion::Exact(0), 1, 1);
+    let second = append("a", ExpectedVersion::Exact(1), 2, 1).upon(first.last_id());
+    let faster = End { length: 2, last: Uuid::from_u128(9) };
+    let on_record =
+        OnRecord { ends: HashMap::from([(first.stream().clone(), faster)]), ..OnRecord::default() };
+    let (verdicts, head) = judge(on_record, &[first, second]);
+    let refused = |verdict: &Verdict| {
+        matches!(verdict, Verdict::Refused(AppendError::Conflict { current: Some(1), .. }))
+    };
+    assert!(verdicts.iter().all(refused), "{verdicts:?}");
+    assert_eq!(head, 10);
+}
+
+#[test]
+fn what_builds_upon_what_is_stored_is_accepted() {
+    let first = append("a", ExpectedVersion::NoStream, 1, 2);
+    let second = append("a", ExpectedVersion::Exact(1), 2, 1).upon(first.last_id());
+    let (verdicts, head) = judge(OnRecord::default(), &[first, second]);
+    assert!(matches!(verdicts[1], Verdict::Accepted { first_position: 13 }), "{verdicts:?}");
+    assert_eq!(head, 13);
 }

@@ -1,11 +1,11 @@
 //! One connection of the writer. A batch of which nothing has to be asked is one statement, and one
 //! round trip; any other is a transaction of two.
 
-use super::{Job, columns::Columns, lengths::Lengths};
+use super::{Job, columns::Columns, ends::Ends};
 use crate::{
     Append, StreamName,
     postgres::{
-        batch::{Known, OnRecord, Stretch, Verdict},
+        batch::{End, Known, OnRecord, Stretch, Verdict},
         feed::Feed,
     },
 };
@@ -16,10 +16,10 @@ use tokio_postgres::{Client, Config, NoTls, Statement, error::SqlState, types::T
 pub(super) struct Session {
     client: Client,
     lock: Statement,
-    ends: Statement,
+    last: Statement,
     stretches: Statement,
     store: Statement,
-    lengths: Lengths,
+    ends: Ends,
     /// Where the log ended when this writer last looked.
     head: i64,
 }
@@ -31,9 +31,9 @@ impl Session {
         tokio::spawn(connection);
         let prepare = |text| client.prepare(text);
         let lock = prepare("select position from eventlog.head for update").await?;
-        let ends = prepare(
-            "select s.stream, e.version + 1 from unnest($1::text[]) s(stream)
-             cross join lateral (select version from eventlog.events e
+        let last = prepare(
+            "select s.stream, e.version, e.id from unnest($1::text[]) s(stream)
+             cross join lateral (select version, id from eventlog.events e
                  where e.stream = s.stream order by version desc limit 1) e",
         )
         .await?;
@@ -60,8 +60,8 @@ impl Session {
              select base, pg_notify('jangteo_eventlog', (base + $1)::text) from moved",
         )
         .await?;
-        let (lengths, head) = (Lengths::new(), 0);
-        Ok(Self { client, lock, ends, stretches, store, lengths, head })
+        let (ends, head) = (Ends::new(), 0);
+        Ok(Self { client, lock, last, stretches, store, ends, head })
     }
 
     pub async fn write(
@@ -69,7 +69,7 @@ impl Session {
         batch: &[Job],
         feed: &Feed,
     ) -> Result<Vec<Verdict>, tokio_postgres::Error> {
-        let written = match self.lengths.all_follow(batch.iter().map(|job| &job.append)) {
+        let written = match self.ends.all_follow(batch.iter().map(|job| &job.append)) {
             true => self.write_at_once(batch, feed).await?,
             false => None,
         };
@@ -79,8 +79,7 @@ impl Session {
         };
         for (job, verdict) in batch.iter().zip(&verdicts) {
             if let Verdict::Accepted { .. } = verdict {
-                let length = job.append.last_version() + 1;
-                self.lengths.note(job.append.stream().clone(), length);
+                self.ends.note(job.append.stream().clone(), End::after(&job.append));
             }
         }
         Ok(verdicts)
@@ -103,7 +102,7 @@ impl Session {
             }
             Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
                 feed.forget();
-                self.lengths.forget(batch.iter().map(|job| job.append.stream()));
+                self.ends.forget(batch.iter().map(|job| job.append.stream()));
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -118,8 +117,8 @@ impl Session {
     ) -> Result<Vec<Verdict>, tokio_postgres::Error> {
         let appends = || batch.iter().map(|job| &job.append);
         let (mut head, mut on_record) = self.begin(appends()).await?;
-        for (stream, length) in &on_record.lengths {
-            self.lengths.note(stream.clone(), *length);
+        for (stream, end) in &on_record.ends {
+            self.ends.note(stream.clone(), *end);
         }
         let doubtful = on_record.doubtful(appends());
         if !doubtful.is_empty() {
@@ -155,17 +154,17 @@ impl Session {
         streams.sort_unstable();
         streams.dedup();
         let params: [&(dyn ToSql + Sync); 1] = [&streams];
-        let (_, head, lengths) = futures::try_join!(
+        let (_, head, ends) = futures::try_join!(
             self.client.batch_execute("begin"),
             self.client.query_one(&self.lock, &[]),
-            self.client.query(&self.ends, &params),
+            self.client.query(&self.last, &params),
         )?;
-        let length = |row: &tokio_postgres::Row| {
+        let end = |row: &tokio_postgres::Row| {
             let stream = StreamName::stored(row.get::<_, &str>(0));
-            (stream, row.get::<_, i64>(1) as u64)
+            let length = row.get::<_, i64>(1) as u64 + 1;
+            (stream, End { length, last: row.get(2) })
         };
-        let on_record =
-            OnRecord { lengths: lengths.iter().map(length).collect(), events: HashMap::new() };
+        let on_record = OnRecord { ends: ends.iter().map(end).collect(), events: HashMap::new() };
         Ok((head.get(0), on_record))
     }
 
