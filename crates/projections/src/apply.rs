@@ -6,10 +6,11 @@
 use crate::{
     Engine, Error,
     fold::{ParkedStreams, Step, ToPark, fold},
+    pipelined::Pipelined,
     read_model::ReadModel,
     table::{Rows, Table},
 };
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{Client, Transaction};
 use eventlog::{
     Position, RecordedEvent, StreamName,
     consumer::{Hold, Lease, Parked, Share, advance, handover, hold, park, unpark},
@@ -146,23 +147,38 @@ impl<M: ReadModel> Applier<M> {
         to: Position,
         retried: Option<&Parked>,
     ) -> Result<(), Error> {
-        let mut client = self.engine.pool.get().await?;
-        let transaction = client.transaction().await?;
+        let transaction = Pipelined::on(&self.engine.pool).await?;
+        let (client, ttl) = (transaction.client()?, self.engine.options.lease);
         let mut lease = self.lease.clone();
-        let options = &self.engine.options;
-        // A worker that stops in the middle must not keep its rows from the next one.
-        let give_up = idle_limit(options.lease);
-        let limited = async { Ok(transaction.batch_execute(&give_up).await?) };
-        futures::try_join!(limited, self.table.write(&transaction, rows))?;
-        if let Some(parked) = retried.filter(|_| to_park.is_empty()) {
-            unpark(&transaction, parked).await?;
+        let (begun, written, parked, moved) = futures::join!(
+            transaction.begin(ttl),
+            self.table.write(client, rows),
+            self.park(client, to_park, retried),
+            advance(client, &mut lease, to, ttl),
+        );
+        // The first failure is the cause of the others.
+        let failed = begun.and(written).and(parked).and(moved.map_err(Error::from));
+        if let Err(error) = failed {
+            transaction.roll_back().await?;
+            return Err(error);
         }
-        for (event, hold) in to_park {
-            park(&transaction, &lease.name, event, hold).await?;
-        }
-        advance(&transaction, &mut lease, to, options.lease).await?;
         transaction.commit().await?;
         self.lease = lease;
+        Ok(())
+    }
+
+    async fn park(
+        &self,
+        client: &Client,
+        to_park: &[ToPark],
+        retried: Option<&Parked>,
+    ) -> Result<(), Error> {
+        if let Some(parked) = retried.filter(|_| to_park.is_empty()) {
+            unpark(client, parked).await?;
+        }
+        for (event, hold) in to_park {
+            park(client, &self.lease.name, event, hold).await?;
+        }
         Ok(())
     }
 }

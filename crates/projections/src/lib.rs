@@ -12,6 +12,7 @@ mod fold;
 pub mod market;
 mod migrations;
 mod parked;
+mod pipelined;
 mod progress;
 pub mod query;
 mod read_model;

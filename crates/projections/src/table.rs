@@ -71,23 +71,23 @@ impl<R: Row> Table<R> {
     /// Writes what the rows have become.
     pub(crate) async fn write(
         &self,
-        transaction: &Transaction<'_>,
+        client: &impl GenericClient,
         rows: &Rows<R>,
     ) -> Result<(), Error> {
         let gone: Vec<&str> =
             rows.iter().filter(|(_, row)| row.is_none()).map(|(key, _)| key.as_str()).collect();
         let kept: Vec<&R> = rows.values().flatten().collect();
-        futures::try_join!(self.upsert(transaction, &kept), self.delete(transaction, &gone))?;
+        futures::try_join!(self.upsert(client, &kept), self.delete(client, &gone))?;
         Ok(())
     }
 
-    async fn upsert(&self, transaction: &Transaction<'_>, rows: &[&R]) -> Result<(), Error> {
+    async fn upsert(&self, client: &impl GenericClient, rows: &[&R]) -> Result<(), Error> {
         for chunk in rows.chunks(WRITE_CHUNK) {
-            let statement = transaction.prepare_cached(&self.upsert).await?;
+            let statement = client.prepare_cached(&self.upsert).await?;
             let arrays = R::arrays(chunk);
             let params: Vec<&(dyn ToSql + Sync)> =
                 arrays.iter().map(|array| &**array as _).collect();
-            transaction.execute(&statement, &params).await?;
+            client.execute(&statement, &params).await?;
         }
         Ok(())
     }
@@ -95,14 +95,14 @@ impl<R: Row> Table<R> {
     /// Removes the rows of these keys.
     pub(crate) async fn delete(
         &self,
-        transaction: &Transaction<'_>,
+        client: &impl GenericClient,
         keys: &[&str],
     ) -> Result<(), Error> {
         if keys.is_empty() {
             return Ok(());
         }
-        let statement = transaction.prepare_cached(&self.delete).await?;
-        transaction.execute(&statement, &[&keys]).await?;
+        let statement = client.prepare_cached(&self.delete).await?;
+        client.execute(&statement, &[&keys]).await?;
         Ok(())
     }
 

@@ -16,7 +16,7 @@ const STOCK: i64 = 100;
 const ASKED: u128 = 300;
 
 fn reserve(order: u128) -> Command {
-    let order_id = Id::new(&format!("o{order}")).unwrap();
+    let order_id = Id::new(format!("o{order}")).unwrap();
     Command::Reserve { order_id, qty: Quantity::new(1).unwrap() }
 }
 

@@ -4,7 +4,7 @@ use super::share::Share;
 use crate::Position;
 use crate::postgres::{MigrateError, migrate};
 use chrono::{DateTime, Utc};
-use deadpool_postgres::{Pool, PoolError, Transaction};
+use deadpool_postgres::{GenericClient, Pool, PoolError};
 use std::time::Duration;
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -172,12 +172,13 @@ impl Consumers {
     }
 }
 
-/// Moves the checkpoint within the consumer's own transaction and prolongs the lease.
+/// Moves the checkpoint within the consumer's own transaction, on its connection, and prolongs the
+/// lease.
 ///
 /// `lease.position` is moved too: when the transaction is then rolled back, the lease is to be
 /// acquired anew.
 pub async fn advance(
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     lease: &mut Lease,
     to: Position,
     ttl: Duration,
