@@ -24,10 +24,13 @@ pub struct Answer {
 
 impl Client {
     pub fn new(url: &str) -> Self {
-        Self {
-            url: url.to_owned(),
-            http: reqwest::Client::builder().timeout(Duration::from_secs(40)).build().unwrap(),
-        }
+        Self::hasty(url, Duration::from_secs(40))
+    }
+
+    /// Hangs up after this time.
+    pub fn hasty(url: &str, patience: Duration) -> Self {
+        let http = reqwest::Client::builder().timeout(patience).build().unwrap();
+        Self { url: url.to_owned(), http }
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -36,6 +39,11 @@ impl Client {
 
     pub async fn get(&self, path: &str) -> Answer {
         answer(self.request(Method::GET, path)).await
+    }
+
+    /// The same where nobody may be there to answer.
+    pub async fn try_get(&self, path: &str) -> Result<Answer, reqwest::Error> {
+        try_answer(self.request(Method::GET, path)).await
     }
 
     /// Asks a view that shows at least what is at `position`.

@@ -62,10 +62,20 @@ impl Service {
     }
 
     /// Asks it to end, and gives its exit code.
-    pub async fn terminate(mut self) -> Option<i32> {
+    pub async fn terminate(self) -> Option<i32> {
+        self.signal("TERM").await;
+        self.ended().await
+    }
+
+    /// Sends it a signal: `TERM`, `STOP`, `CONT`.
+    pub async fn signal(&self, name: &str) {
         let pid = self.pid().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().await.unwrap();
-        assert!(asked.success());
+        let sent = Command::new("kill").args([&format!("-{name}"), &pid]).status().await.unwrap();
+        assert!(sent.success());
+    }
+
+    /// The exit code of one that was asked to end.
+    pub async fn ended(mut self) -> Option<i32> {
         let ended = timeout(Duration::from_secs(20), self.child.wait()).await;
         ended.expect("ends when asked").unwrap().code()
     }

@@ -28,6 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long one statement may take, in requests and workers.
 const STATEMENT_TIME: Duration = Duration::from_secs(30);
 
+/// How long they may be silent amid a transaction: as long as a lease. Whoever stands still for longer
+/// keeps its rows from nobody.
+const SILENCE: Duration = Duration::from_secs(5);
+
 /// Opened, with all schemas up to date.
 pub struct Store {
     /// For workers and commands.
@@ -199,7 +203,11 @@ fn pool(
     let mut database = database.clone();
     if let Some(time) = statement_time {
         let given = database.get_options().unwrap_or_default();
-        let options = format!("{given} -c statement_timeout={}", time.as_millis());
+        let options = format!(
+            "{given} -c statement_timeout={} -c idle_in_transaction_session_timeout={}",
+            time.as_millis(),
+            SILENCE.as_millis()
+        );
         database.options(options.trim());
     }
     let manager = ManagerConfig { recycling_method: RecyclingMethod::Verified };

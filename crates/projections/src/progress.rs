@@ -158,12 +158,15 @@ pub enum NotReached {
 
 /// How often the checkpoint of a worker elsewhere is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// How long nobody may keep a view while one worker takes over from another.
+const HANDOVER: Duration = Duration::from_millis(1500);
 /// How long the database has at least for an answer.
 const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 
 impl Engine {
-    /// Waits until `view` shows everything up to `position`, at most for `patience`. Says at once
-    /// when that will not happen by itself: nobody keeps the view, or that very change is parked.
+    /// Waits until `view` shows everything up to `position`, at most for `patience`. Does not wait
+    /// for what will not happen by itself: nobody keeps the view for longer than a worker needs to
+    /// take over from another, or that very change is parked.
     pub async fn wait_for(
         &self,
         view: &'static str,
@@ -172,6 +175,7 @@ impl Engine {
     ) -> Result<(), NotReached> {
         let mut local = self.progress.of(view).all.subscribe();
         let deadline = Instant::now() + patience;
+        let mut unowned_since = None;
         loop {
             let now = local.borrow_and_update().clone();
             if now.condition == Condition::Working && now.position >= position {
@@ -184,7 +188,9 @@ impl Engine {
                     return self.unless_parked(view, position, true).await;
                 }
                 at = reached;
-                if !owned && now.condition == Condition::Absent {
+                if owned || now.condition != Condition::Absent {
+                    unowned_since = None;
+                } else if unowned_since.get_or_insert_with(Instant::now).elapsed() >= HANDOVER {
                     return Err(NotReached::Unowned { view, at });
                 }
                 next_look = deadline.min(Instant::now() + LOOK_EVERY);

@@ -2,6 +2,8 @@
 //!
 //! `make test` and `scripts/with-postgres` start that server and set the variable.
 
+use crate::proxy::Upstream;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_postgres::config::Host;
@@ -45,11 +47,6 @@ impl Database {
     /// The same as a URL, as `DATABASE_URL` takes it. A socket's folder stands percent-encoded in
     /// the place of the host.
     pub fn url(&self) -> String {
-        let user = encode(self.server.get_user().unwrap_or_default().as_bytes());
-        let password = match self.server.get_password() {
-            Some(password) => format!(":{}", encode(password)),
-            None => String::new(),
-        };
         let host = match self.server.get_hosts().first() {
             Some(Host::Tcp(name)) => encode(name.as_bytes()),
             Some(Host::Unix(folder)) => encode(folder.as_os_str().as_encoded_bytes()),
@@ -57,7 +54,34 @@ impl Database {
         };
         let port =
             self.server.get_ports().first().map(|port| format!(":{port}")).unwrap_or_default();
-        format!("postgresql://{user}{password}@{host}{port}/{}", self.name)
+        self.url_with(&format!("{host}{port}"))
+    }
+
+    /// Its URL where the server is reached at another address, through a proxy.
+    pub fn url_at(&self, address: SocketAddr) -> String {
+        self.url_with(&address.to_string())
+    }
+
+    /// The server, for a proxy to stand in front of.
+    pub fn upstream(&self) -> Upstream {
+        let port = self.server.get_ports().first().copied().unwrap_or(5432);
+        match self.server.get_hosts().first() {
+            Some(Host::Unix(folder)) => folder.join(format!(".s.PGSQL.{port}")).into(),
+            Some(Host::Tcp(name)) => {
+                let address = name.parse().expect("the test server is named by its address");
+                SocketAddr::new(address, port).into()
+            }
+            None => panic!("{SERVER} names no host"),
+        }
+    }
+
+    fn url_with(&self, host: &str) -> String {
+        let user = encode(self.server.get_user().unwrap_or_default().as_bytes());
+        let password = match self.server.get_password() {
+            Some(password) => format!(":{}", encode(password)),
+            None => String::new(),
+        };
+        format!("postgresql://{user}{password}@{host}/{}", self.name)
     }
 
     /// A connection to it, served by a task until the client is dropped.

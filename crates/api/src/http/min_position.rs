@@ -27,8 +27,8 @@ pub struct MinPosition {
 }
 
 impl MinPosition {
-    /// Waits until the view is there: 503 `view-behind` when it takes too long, and at once when it
-    /// will not come there by itself.
+    /// Waits until the view is there: 503 `view-behind` when it takes too long, and sooner when
+    /// it will not come there by itself.
     pub async fn reach(self, engine: &Engine, view: &'static str) -> Result<(), Problem> {
         let Some(position) = self.position else {
             return Ok(());

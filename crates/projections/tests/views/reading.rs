@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 const SHORT: Duration = Duration::from_millis(100);
 
 #[tokio::test]
-async fn a_view_that_nobody_keeps_says_so_at_once() {
+async fn a_view_that_nobody_keeps_says_so_soon() {
     let world = World::new().await;
     let position = world.order("o1").await;
     let asked =

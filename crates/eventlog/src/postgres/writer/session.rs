@@ -9,8 +9,12 @@ use crate::{
         feed::Feed,
     },
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 use tokio_postgres::{Client, Config, NoTls, Statement, error::SqlState, types::ToSql};
+
+/// How long a writer may be silent amid a transaction, in which it keeps the log from all others:
+/// the server takes it for gone then.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// A connection with its statements.
 pub(super) struct Session {
@@ -29,6 +33,8 @@ impl Session {
         let (client, connection) = config.connect(NoTls).await?;
         // The connection ends with the client; its error reaches the pending statement.
         tokio::spawn(connection);
+        let limit = format!("set idle_in_transaction_session_timeout = {}", SILENCE.as_millis());
+        client.batch_execute(&limit).await?;
         let prepare = |text| client.prepare(text);
         let lock = prepare("select position from eventlog.head for update").await?;
         let last = prepare(
