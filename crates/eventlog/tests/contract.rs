@@ -12,10 +12,16 @@ mod concurrency;
 mod faulty_appends;
 #[path = "contract/faulty_reads.rs"]
 mod faulty_reads;
+#[path = "contract/faulty_scans.rs"]
+mod faulty_scans;
 #[path = "contract/faulty_subscriptions.rs"]
 mod faulty_subscriptions;
 #[path = "contract/reading.rs"]
 mod reading;
+#[path = "contract/scanned.rs"]
+mod scanned;
+#[path = "contract/scanning.rs"]
+mod scanning;
 #[path = "contract/store.rs"]
 mod store;
 #[path = "contract/subscribing.rs"]
@@ -80,6 +86,17 @@ contract! {
         nothing_stands_after_the_end,
         counts_what_stands_after_a_position,
         says_at_least_when_it_does_not_count_all,
+    }
+    scanning {
+        is_what_a_subscription_delivers,
+        begins_behind_one_position_and_ends_with_another,
+        an_empty_stretch_is_over_at_once,
+        gives_back_what_was_stored,
+        gives_only_the_categories_asked_for,
+        gives_all_when_no_category_is_asked_for,
+        gives_more_than_its_queues_hold,
+        ends_while_others_append,
+        one_that_is_given_up_disturbs_no_other,
     }
     subscribing {
         from_the_start_then_live,

@@ -14,8 +14,13 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use support::{postgres::Database, stand_in::StandIn};
+use support::{
+    postgres::Database,
+    proxy::{Proxy, Upstream},
+    stand_in::StandIn,
+};
 use tokio::time::timeout;
+use tokio_postgres::{Config, config::Host};
 use uuid::Uuid;
 
 /// Long enough for a slow machine, short of hanging.
@@ -79,6 +84,31 @@ impl Store {
             Engine::StandIn(server) => server.address(),
             Engine::Postgres(_) | Engine::EventStoreDb { .. } => panic!("not the stand-in"),
         }
+    }
+
+    pub fn database(&self) -> &Database {
+        match &self.engine {
+            Engine::Postgres(database) => database,
+            Engine::StandIn(_) | Engine::EventStoreDb { .. } => panic!("not PostgreSQL"),
+        }
+    }
+
+    /// Where its server listens.
+    pub fn postgres_server(&self) -> Upstream {
+        let config = self.database().config();
+        let port = config.get_ports().first().copied().unwrap_or(5432);
+        match &config.get_hosts()[0] {
+            Host::Unix(folder) => Upstream::from(folder.join(format!(".s.PGSQL.{port}"))),
+            Host::Tcp(host) => Upstream::from(SocketAddr::new(host.parse().unwrap(), port)),
+        }
+    }
+
+    /// How to connect to its database by way of the proxy.
+    pub fn postgres_through(&self, proxy: &Proxy) -> Config {
+        let (direct, mut config) = (self.database().config(), Config::new());
+        config.host(proxy.address().ip().to_string()).port(proxy.address().port());
+        config.user(direct.get_user().unwrap()).dbname(direct.get_dbname().unwrap());
+        config
     }
 
     pub fn category(&self, name: &str) -> String {
