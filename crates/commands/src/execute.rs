@@ -8,7 +8,7 @@ mod seen;
 
 pub use seen::Done;
 
-use crate::{Error, Meta, clock::Clock, parts::Parts};
+use crate::{Error, Meta, clock::Clock, parts::Parts, stages};
 use domain::{
     Aggregate, Fact,
     stored::{self, Stored},
@@ -78,7 +78,7 @@ impl<A: Aggregate> Executor<A> {
         meta: &Meta,
     ) -> Result<Answer<A>, Error> {
         let slot = self.slot(id);
-        let mut slot = slot.lock().await;
+        let mut slot = stages::QUEUE.waiting(slot.lock()).await;
         // A state of which we are not sure after a fault, or after a cancelled request, is not
         // put back.
         let known = slot.take();
@@ -107,7 +107,7 @@ impl<A: Aggregate> Executor<A> {
             if let Some(&length) = seen.answered.get(&meta.command_id) {
                 return Ok(Answer::Before { length });
             }
-            let decided = seen.state.decide(command);
+            let decided = stages::DECIDE.on(|| seen.state.decide(command));
             let stores = matches!(&decided, Ok(events) if !events.is_empty());
             // Another process may have written: "no" and "already so" are said of today's state.
             if !stores && !fresh {
@@ -195,7 +195,7 @@ impl<A: Aggregate> Executor<A> {
         let new =
             events.iter().enumerate().map(|(index, event)| new_event::<A>(event, index, meta, at));
         let append = Append::new(StreamName::new(A::CATEGORY, id), expected, new.collect())?;
-        let appended = self.log.append(append).await?;
+        let appended = stages::APPEND.waiting(self.log.append(append)).await?;
         let mut facts = Vec::with_capacity(events.len());
         for (index, event) in events.into_iter().enumerate() {
             seen.see(&event, meta.command_id, appended.position);
@@ -214,8 +214,8 @@ impl<A: Aggregate> Executor<A> {
         let stream = StreamName::new(A::CATEGORY, id);
         let (mut new, read) = (0, Instant::now());
         loop {
-            let page = self.log.read_stream(&stream, seen.length, PAGE).await;
-            let page = page.map_err(Error::Unavailable)?;
+            let page = self.log.read_stream(&stream, seen.length, PAGE);
+            let page = stages::READ.waiting(page).await.map_err(Error::Unavailable)?;
             for recorded in &page {
                 let event = decode::<A>(recorded)?;
                 seen.see(&event, recorded.metadata.command_id, recorded.position);

@@ -1,10 +1,10 @@
 //! How far each view is, and waiting for it: read your own writes.
 
-use crate::{Engine, Error};
+use crate::{Engine, Error, Work};
 use eventlog::{Position, consumer::handover};
 use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError, RwLock},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 use tokio::{
@@ -41,6 +41,7 @@ pub(crate) struct Progress {
     views: Mutex<HashMap<&'static str, watch::Sender<Local>>>,
     /// Streams with parked events by view, as the database last told.
     pub(crate) parked: RwLock<HashMap<String, usize>>,
+    pub(crate) work: Mutex<BTreeMap<&'static str, Arc<Work>>>,
 }
 
 impl Progress {
