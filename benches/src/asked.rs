@@ -7,7 +7,7 @@ use std::{
 
 /// All there is, in the order in which it is measured.
 pub const IDS: [&str; 12] =
-    ["L1", "start", "C1", "C1p", "C2", "C3", "P1", "L2", "L3", "L4", "R1", "Q1"];
+    ["L1", "start", "C1", "C1p", "C2", "P1", "C3", "L2", "L3", "L4", "R1", "Q1"];
 
 /// What each is given as a part of.
 const LIMITS: [(&str, &str); 5] =

@@ -112,6 +112,12 @@ impl Database {
         Ok(self.client.query_one(query, &[&after, &up_to]).await?.get(0))
     }
 
+    /// They are sent one after the other, whatever the followers of the log do.
+    pub async fn waiting_notices(&self) -> Result<i64, BenchError> {
+        let query = "select count(*) from commands.notices where state = 'pending'";
+        Ok(self.client.query_one(query, &[]).await?.get(0))
+    }
+
     /// Waits until every follower has come to the log's end, and nothing follows from that.
     pub async fn settle(&self) -> Result<Instant, BenchError> {
         let begin = Instant::now();
