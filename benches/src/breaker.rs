@@ -3,11 +3,11 @@
 //! Each user orders, waits for the answer and orders again; after a refusal a little later.
 
 use crate::{
-    BenchError, cafe,
+    BenchError,
     client::{Answer, Client},
     load::{micros, percentile},
     process::{Server, Service},
-    report,
+    report, requests,
 };
 use futures::future::join_all;
 use serde_json::Value;
@@ -84,7 +84,7 @@ async fn user(address: SocketAddr, turn: &AtomicU64, end: Instant) -> Answers {
     while Instant::now() < end {
         let number = turn.fetch_add(1, Relaxed);
         request.clear();
-        cafe::place("breaker", number, &mut request);
+        requests::place("breaker", number, &mut request);
         let asked = Instant::now();
         let answer = client.send(&request).await;
         let name = answer.map_or_else(|error| error.kind().to_string(), |answer| name_of(&answer));

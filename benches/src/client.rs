@@ -32,6 +32,13 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+impl Answer {
+    /// Whether the body has this text in quotes.
+    pub fn contains(&self, literal: &str) -> bool {
+        String::from_utf8_lossy(&self.body).contains(&format!("\"{literal}\""))
+    }
+}
+
 impl Client {
     pub fn new(address: SocketAddr) -> Self {
         Self { address, stream: None, read: Vec::with_capacity(CHUNK) }

@@ -1,6 +1,6 @@
 //! A look into the service's private PostgreSQL, past the service.
 
-use crate::BenchError;
+use crate::{BenchError, meter::cpu};
 use api::embedded::Embedded;
 use std::{
     collections::BTreeMap,
@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::time::sleep;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
 /// What commits cost, and what else a reader of the figures has to know.
 const SETTINGS: [&str; 9] = [
@@ -28,7 +28,12 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(20);
 
 pub struct Database {
-    client: Client,
+    pub client: Client,
+}
+
+/// How to connect to the private PostgreSQL of a running service.
+pub fn find(data_dir: &Path) -> Result<Config, BenchError> {
+    Embedded::find(data_dir).ok_or(BenchError::NoDatabase)
 }
 
 /// Where the log ends and its followers stand. Positions of the embedded log have no gaps, so a
@@ -53,7 +58,10 @@ impl Look {
 
 impl Database {
     pub async fn of(data_dir: &Path) -> Result<Self, BenchError> {
-        let config = Embedded::find(data_dir).ok_or(BenchError::NoDatabase)?;
+        Self::connect(&find(data_dir)?).await
+    }
+
+    pub async fn connect(config: &Config) -> Result<Self, BenchError> {
         let (client, connection) = config.connect(NoTls).await?;
         tokio::spawn(connection);
         Ok(Self { client })
@@ -73,9 +81,24 @@ impl Database {
         Ok(settings)
     }
 
+    /// The process that starts those of all connections.
+    pub async fn server(&self) -> Result<u32, BenchError> {
+        let ours: i32 = self.client.query_one("select pg_backend_pid()", &[]).await?.get(0);
+        Ok(cpu::parent(ours.unsigned_abs())?)
+    }
+
+    /// How many bytes the write-ahead log took, and how often it was flushed.
+    pub async fn written(&self) -> Result<[f64; 2], BenchError> {
+        let query = "select wal_bytes::float8, wal_sync::float8 from pg_stat_wal";
+        let row = self.client.query_one(query, &[]).await?;
+        Ok([row.get(0), row.get(1)])
+    }
+
+    /// The old tables that rebuilds leave follow nothing.
     pub async fn look(&self) -> Result<Look, BenchError> {
-        let query =
-            "select head.position, name, commit_position from eventlog.head, consumers.checkpoints";
+        let query = "select head.position, name, commit_position
+             from eventlog.head, consumers.checkpoints
+             where strpos(name, '__') = 0";
         let rows = self.client.query(query, &[]).await?;
         let end = rows.first().map_or(0, |row| row.get(0));
         let followers = rows.iter().map(|row| (row.get(1), row.get(2))).collect();
@@ -87,6 +110,12 @@ impl Database {
         let query = "select count(*) from eventlog.events
                      where position > $1 and position <= $2 and stream like 'cafe.order-%'";
         Ok(self.client.query_one(query, &[&after, &up_to]).await?.get(0))
+    }
+
+    /// They are sent one after the other, whatever the followers of the log do.
+    pub async fn waiting_notices(&self) -> Result<i64, BenchError> {
+        let query = "select count(*) from commands.notices where state = 'pending'";
+        Ok(self.client.query_one(query, &[]).await?.get(0))
     }
 
     /// Waits until every follower has come to the log's end, and nothing follows from that.

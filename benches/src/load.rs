@@ -10,7 +10,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
@@ -23,22 +23,28 @@ pub type WriteRequest = Arc<dyn Fn(u64, &mut Vec<u8>) + Send + Sync>;
 /// called without pause.
 const AFTER_ERROR: Duration = Duration::from_millis(10);
 
+/// A load that ends by itself, or is ended, does so before.
+const LONG: Duration = Duration::from_secs(3600);
+
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
     pub connections: usize,
     /// On how many threads of ours.
     pub threads: usize,
+    /// How long it runs before it is measured.
+    pub warm_up: Duration,
     /// How long it is measured.
     pub measured: Duration,
 }
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { connections, threads, measured } = self;
+        let Self { connections, threads, warm_up, measured } = self;
         write!(
             f,
-            "{connections} connections on {threads} threads, measured for {} s",
-            measured.as_secs()
+            "{connections} connections on {threads} threads, measured for {} s after {} s",
+            measured.as_secs_f64(),
+            warm_up.as_secs_f64()
         )
     }
 }
@@ -48,11 +54,29 @@ pub struct Load {
     pub address: SocketAddr,
     pub shape: Shape,
     pub expected: u16,
-    /// Not counted, except errors.
-    pub warm_up: Duration,
     /// So many requests at most.
     pub requests: u64,
     pub write: WriteRequest,
+    /// Ends it early when it is true.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Load {
+    /// Requests as long as the shape says.
+    pub fn new(address: SocketAddr, shape: Shape, expected: u16, write: WriteRequest) -> Self {
+        Self { address, shape, expected, requests: u64::MAX, write, stop: Arc::default() }
+    }
+
+    /// So many requests, from the first on, however long they take.
+    pub fn only(self, requests: u64) -> Self {
+        let shape = Shape { warm_up: Duration::ZERO, measured: LONG, ..self.shape };
+        Self { shape, requests, ..self }
+    }
+
+    /// From the first request on until it is stopped.
+    pub fn until(self, stop: Arc<AtomicBool>) -> Self {
+        Self { stop, ..self.only(u64::MAX) }
+    }
 }
 
 /// What came of it. Only what was answered as expected, in the measured time, has a latency.
@@ -61,6 +85,8 @@ pub struct Outcome {
     /// Microseconds, sorted.
     pub latencies: Vec<u32>,
     pub errors: BTreeMap<String, u64>,
+    /// All that were answered as expected, from the first on.
+    pub answered: u64,
     /// The measured time, in seconds.
     pub seconds: f64,
     /// The answer with the highest position.
@@ -91,6 +117,7 @@ impl Outcome {
 
     fn merge(mut self, other: Self) -> Self {
         self.latencies.extend(other.latencies);
+        self.answered += other.answered;
         for (what, count) in other.errors {
             *self.errors.entry(what).or_default() += count;
         }
@@ -140,11 +167,12 @@ pub async fn run(load: Load) -> io::Result<Outcome> {
 
 /// One connection.
 async fn drive(load: &Load, turn: &AtomicU64, start: Instant) -> Outcome {
-    let measured = start + load.warm_up..start + load.warm_up + load.shape.measured;
+    let begin = start + load.shape.warm_up;
+    let measured = begin..begin + load.shape.measured;
     let (mut client, mut request) = (Client::new(load.address), Vec::new());
     let mut outcome = Outcome::default();
     let mut asked = Instant::now();
-    while asked < measured.end {
+    while asked < measured.end && !load.stop.load(Relaxed) {
         let number = turn.fetch_add(1, Relaxed);
         if number >= load.requests {
             break;
@@ -155,6 +183,7 @@ async fn drive(load: &Load, turn: &AtomicU64, start: Instant) -> Outcome {
         let at = Instant::now();
         match answer {
             Ok(answer) if answer.status == load.expected => {
+                outcome.answered += 1;
                 answer
                     .position
                     .into_iter()

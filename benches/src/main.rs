@@ -1,29 +1,34 @@
 //! Measures the service beside its limit, in one run: `make bench`; and what the payment breaker
 //! does: `make breaker`. See `docs/performance.md`.
 
+mod asked;
 mod breaker;
-mod cafe;
 mod client;
 mod database;
-mod limit;
+mod limits;
+mod live;
 mod load;
+mod log;
+mod meter;
 mod process;
+mod queries;
+mod rebuild;
 mod report;
-mod visible;
+mod requests;
+mod run;
+mod scale;
 
-use cafe::Bench;
 use clap::Parser;
-use database::Database;
-use load::Shape;
-use process::{Server, Service};
-use report::{Report, Row};
+use scale::Scale;
 use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
-    time::Duration,
 };
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Where runs are kept.
+const RESULTS: &str = "bench/results";
 
 #[derive(Debug, Parser)]
 #[command(about = "Measures the service beside its limit and prints a table")]
@@ -40,15 +45,18 @@ struct Args {
     /// Threads that make the load. [default: half as many as there are cores]
     #[arg(long)]
     client_threads: Option<usize>,
-    /// Only these, as L1,C1p. L1 is always measured: the others are given as parts of it.
-    #[arg(long, value_delimiter = ',', value_parser = ["L1", "C1p", "C2", "P1"])]
+    /// Only these, as C1p,R1, and the limits that they are given as parts of.
+    #[arg(long, value_delimiter = ',', value_parser = asked::IDS)]
     only: Vec<String>,
+    /// Everything small and short, to see that it works. The figures mean nothing.
+    #[arg(long, conflicts_with = "seconds")]
+    quick: bool,
     /// The name of the results' file. [default: the time now]
     #[arg(long)]
     date: Option<String>,
-    /// Where results go.
-    #[arg(long, default_value = "benches/results")]
-    results: PathBuf,
+    /// Where results go. [default: bench/results, or with --quick a folder for temporary files]
+    #[arg(long)]
+    results: Option<PathBuf>,
     /// Be the limit server.
     #[arg(long, hide = true)]
     limit_server: bool,
@@ -58,6 +66,23 @@ struct Args {
 enum Command {
     /// Orders against a slow payment gateway, with the breaker and without it
     Breaker(breaker::Args),
+}
+
+impl Args {
+    fn scale(&self) -> io::Result<Scale> {
+        let cores = std::thread::available_parallelism()?.get();
+        let threads = self.client_threads.unwrap_or(cores / 2).max(1);
+        let connections = self.connections.into();
+        Ok(match self.quick {
+            true => Scale::quick(connections, threads),
+            false => Scale::full(connections, threads, self.seconds),
+        })
+    }
+
+    fn results(&self) -> PathBuf {
+        let usual = || if self.quick { std::env::temp_dir() } else { PathBuf::from(RESULTS) };
+        self.results.clone().unwrap_or_else(usual)
+    }
 }
 
 /// Why there are no figures.
@@ -75,8 +100,10 @@ pub enum BenchError {
     NoDate,
     #[error("stopped")]
     Stopped,
-    #[error("the service's PostgreSQL cannot be asked: {0}")]
+    #[error("PostgreSQL cannot be asked: {0}")]
     Database(#[from] tokio_postgres::Error),
+    #[error("a fact of the log cannot be read: {0}")]
+    Decode(#[from] domain::stored::DecodeError),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -85,7 +112,7 @@ pub enum BenchError {
 async fn main() -> ExitCode {
     let args = Args::parse();
     let ended = match args.limit_server {
-        true => limit::serve().await.map_err(BenchError::from),
+        true => limits::http::serve().await.map_err(BenchError::from),
         // Given up, it ends the processes that it started.
         false => tokio::select! {
             ended = run(args) => ended,
@@ -113,72 +140,6 @@ async fn stop_signal() {
 async fn run(mut args: Args) -> Result<(), BenchError> {
     match args.command.take() {
         Some(Command::Breaker(args)) => breaker::run(args).await,
-        None => measure(args).await,
+        None => run::measure(args).await,
     }
-}
-
-async fn measure(args: Args) -> Result<(), BenchError> {
-    let date = args.date.clone().or_else(report::date).ok_or(BenchError::NoDate)?;
-    let cores = std::thread::available_parallelism()?.get();
-    let threads = args.client_threads.unwrap_or(cores / 2).max(1);
-    let shape = Shape {
-        connections: args.connections.into(),
-        threads,
-        measured: Duration::from_secs(args.seconds),
-    };
-    let mut rows = vec![limit(shape).await?];
-    let service = Service::start().await?;
-    rows.push(Row::plain(
-        "start",
-        "first start, until it listens",
-        service.start.as_secs_f64() * 1000.0,
-        "ms",
-    ));
-    let database = Database::of(service.data_dir.path()).await?;
-    let bench =
-        Bench { address: service.server.address, shape, l1: rows[0].figure, database: &database };
-    let mut conditions = database.settings().await?;
-    conditions.extend(report::machine(service.data_dir.path()));
-    conditions.insert("load".to_owned(), format!("{shape}"));
-    let ended = bench.all(&args.only, &mut rows).await;
-    drop(service);
-    let report = Report { date, conditions, rows };
-    report.print()?;
-    // What was measured before something failed is shown, and not kept.
-    ended?;
-    let file = report.write(&args.results)?;
-    writeln!(io::stdout(), "\n{}", file.display())?;
-    Ok(())
-}
-
-async fn limit(shape: Shape) -> Result<Row, BenchError> {
-    progress("L1");
-    let server = Server::limit().await?;
-    let outcome = load::run(cafe::orders("l1", server.address, shape)).await?;
-    Ok(Row::of("L1", "an order parsed, checked, answered", &outcome, None))
-}
-
-impl Bench<'_> {
-    /// The benchmarks that were asked for, one after the other on one service.
-    async fn all(&self, only: &[String], rows: &mut Vec<Row>) -> Result<(), BenchError> {
-        let asked = |id: &str| {
-            let asked = only.is_empty() || only.iter().any(|one| one == id);
-            asked.then(|| progress(id)).is_some()
-        };
-        if asked("C1p") {
-            self.c1p(rows).await?;
-        }
-        if asked("C2") {
-            rows.push(self.c2().await?);
-        }
-        if asked("P1") {
-            rows.extend(self.p1().await?);
-        }
-        Ok(())
-    }
-}
-
-/// Measuring goes on when nobody reads it.
-fn progress(id: &str) {
-    let _ = writeln!(io::stdout(), "measuring {id}");
 }

@@ -1,4 +1,4 @@
-//! The processes under load: each started by us, asked to end when dropped, and waited for.
+//! The processes that are measured: each started by us, asked to end when dropped, and waited for.
 
 use crate::BenchError;
 use nix::{
@@ -60,6 +60,11 @@ impl Server {
         let listen = ["payment-simulator", "--listen", "127.0.0.1:0"];
         let mut command = Command::new(&program);
         Self::start(command.args(listen).args(["--latency", latency]), &program).await
+    }
+
+    /// Its process id; 0 when it has ended.
+    pub fn process(&self) -> u32 {
+        self.child.id().unwrap_or(0)
     }
 
     async fn start(command: &mut Command, program: &Path) -> Result<Self, BenchError> {
@@ -132,20 +137,23 @@ impl Service {
         let open = Permissions::from_mode(0o755);
         let data_dir =
             tempfile::Builder::new().prefix("jangteo-bench.").permissions(open).tempdir()?;
-        let program = binary()?;
-        let mut command = Command::new(&program);
-        command
-            .arg("serve")
-            .env("JANGTEO_LISTEN", "127.0.0.1:0")
-            .env("JANGTEO_DATA_DIR", data_dir.path());
-        for name in CONFIGURED {
-            command.env_remove(name);
-        }
-        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        let mut command = jangteo(&["serve"], environment)?;
+        command.env("JANGTEO_LISTEN", "127.0.0.1:0").env("JANGTEO_DATA_DIR", data_dir.path());
         let begin = Instant::now();
-        let server = Server::start(&mut command, &program).await?;
+        let server = Server::start(&mut command, &binary()?).await?;
         Ok(Self { server, start: begin.elapsed(), data_dir })
     }
+}
+
+/// The service's program with these variables and no others of ours.
+pub fn jangteo(arguments: &[&str], environment: &[(&str, String)]) -> Result<Command, BenchError> {
+    let mut command = Command::new(binary()?);
+    command.args(arguments);
+    for name in CONFIGURED {
+        command.env_remove(name);
+    }
+    command.envs(environment.iter().map(|(name, value)| (name, value)));
+    Ok(command)
 }
 
 /// The service's program is built beside this one.

@@ -120,6 +120,14 @@ async fn measured(client: &Client) {
         let line = format!("jangteo_follower_{number}{{follower=\"{VIEW}\"}} ");
         assert!(text.contains(&line), "{line} is not in {text}");
     }
+    for stage in [
+        r#"jangteo_command_seconds_sum{stage="parse"} 0."#.to_owned(),
+        r#"jangteo_command_seconds_count{stage="append"} "#.to_owned(),
+        format!(r#"jangteo_view_seconds_sum{{view="{VIEW}",stage="write"}} 0."#),
+        format!(r#"jangteo_view_events_total{{view="{VIEW}"}} "#),
+    ] {
+        assert!(text.contains(&stage), "{stage} is not in {text}");
+    }
 }
 
 async fn shown(environment: &BTreeMap<&str, String>) {

@@ -96,7 +96,7 @@ impl Service {
             payments.breaker.clone(),
             stopping.clone(),
         );
-        let numbers = Metrics::new(followers.clone(), payments.breaker);
+        let numbers = Metrics::new(followers.clone(), payments.breaker, engine.clone());
         let commands = TaskTracker::new();
         let ledger = Ledger::new(store.pool.clone());
         let once = Once::new(ledger.clone(), commands.clone(), clock.clone());

@@ -12,7 +12,7 @@ mod seen;
 
 pub use seen::Done;
 
-use crate::{Error, Meta, clock::Clock, parts::Parts};
+use crate::{Error, Meta, clock::Clock, parts::Parts, stages};
 use appending::Stored;
 use domain::Aggregate;
 use eventlog::{AppendError, EventLog};
@@ -87,7 +87,7 @@ impl<A: Aggregate> Executor<A> {
         meta: &Meta,
     ) -> Result<Answer<A>, Error> {
         let slot = self.slot(id);
-        let mut known = slot.lock().await;
+        let mut known = stages::QUEUE.waiting(slot.lock()).await;
         // A state of which we are not sure after a fault, or after a cancelled request, is not
         // put back.
         let seen = known.take().filter(|seen| !seen.is_lost());
@@ -123,7 +123,7 @@ impl<A: Aggregate> Executor<A> {
                 self.begin_anew(id, seen).await?;
                 continue;
             }
-            let decided = seen.state.decide(command);
+            let decided = stages::DECIDE.on(|| seen.state.decide(command));
             let stores = matches!(&decided, Ok(events) if !events.is_empty());
             // "No" and "already so" are said of what is stored, and another process may have
             // written: they are said of today's state.

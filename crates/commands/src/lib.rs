@@ -17,6 +17,7 @@ pub mod payment;
 pub mod reactor;
 pub mod rental;
 pub mod restaurant;
+pub mod stages;
 pub mod timers;
 pub mod warehouse;
 

@@ -14,6 +14,7 @@ pub mod eventstoredb;
 mod outcome;
 pub mod postgres;
 mod scan;
+mod spent;
 mod subscription;
 
 pub use backlog::Backlog;
@@ -24,6 +25,7 @@ pub use event::{
 };
 pub use outcome::{AppendError, Appended, LogError};
 pub use scan::{Page, Scan, ScannedEvent};
+pub use spent::Spent;
 pub use subscription::{Delivery, Subscription};
 
 use async_trait::async_trait;

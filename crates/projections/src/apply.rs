@@ -4,7 +4,7 @@
 //! where the lease says, under the lease's fence: had anybody written since, it would not.
 
 use crate::{
-    Engine, Error,
+    Engine, Error, Work,
     fold::{ParkedStreams, Step, ToPark, fold},
     pipelined::Pipelined,
     read_model::ReadModel,
@@ -28,6 +28,7 @@ pub(crate) struct Applier<M: ReadModel> {
     pub(crate) parked: ParkedStreams,
     /// Events that a person gave up.
     skipped: HashSet<(StreamName, u64)>,
+    work: Arc<Work>,
 }
 
 impl<M: ReadModel> Applier<M> {
@@ -42,7 +43,8 @@ impl<M: ReadModel> Applier<M> {
         let parked = handover::parked_from(&client, &lease.name).await?;
         let skipped = handover::skipped(&client, M::NAME).await?;
         let parked = parked.into_keys().collect();
-        Ok(Self { engine: engine.clone(), table, share, lease, parked, skipped })
+        let work = engine.work_of(M::NAME);
+        Ok(Self { engine: engine.clone(), table, share, lease, parked, skipped, work })
     }
 
     /// Folds events that follow the checkpoint, and moves it to `to`. An event that the database
@@ -59,7 +61,8 @@ impl<M: ReadModel> Applier<M> {
             } else {
                 piece.last().map_or(to, |event| event.position)
             };
-            match self.write(self.steps(&piece), end, None).await {
+            let steps = self.work.decode.on(|| self.steps(&piece));
+            match self.write(steps, end, None).await {
                 Err(error) if error.is_about_the_rows() && piece.len() > 1 => {
                     let second = piece.split_off(piece.len() / 2);
                     pieces.extend([second, piece]);
@@ -130,11 +133,13 @@ impl<M: ReadModel> Applier<M> {
         let keys: HashSet<&str> = steps.iter().flat_map(Step::keys).map(String::as_str).collect();
         let mut rows = {
             let client = self.engine.pool.get().await?;
-            self.table.load(&client, keys.into_iter().collect()).await?
+            self.work.read.waiting(self.table.load(&client, keys.into_iter().collect())).await?
         };
-        let mut parked = self.parked.clone();
-        let to_park = fold::<M>(&mut rows, steps, &mut parked);
-        self.commit(&rows, &to_park, to, retried).await?;
+        let (mut parked, events) = (self.parked.clone(), steps.len());
+        let to_park = self.work.fold.on(|| fold::<M>(&mut rows, steps, &mut parked));
+        let work = self.work.clone();
+        work.write.waiting(self.commit(&rows, &to_park, to, retried)).await?;
+        work.took(events);
         self.parked = parked;
         Ok(())
     }

@@ -26,6 +26,7 @@ mod table;
 mod testing;
 pub mod timeline;
 pub mod warehouse;
+mod work;
 mod worker;
 
 pub use engine::{Engine, Options};
@@ -35,3 +36,4 @@ pub use progress::{Condition, Local, NotReached};
 pub use read_model::ReadModel;
 pub use rebuild::{Compared, OnProgress, Plan, Progress, Rebuilt, Stage, Then};
 pub use registry::{View, ViewState};
+pub use work::Work;

@@ -1,6 +1,6 @@
 //! How far each view is, and waiting for it: read your own writes.
 
-use crate::{Engine, Error};
+use crate::{Engine, Error, Work};
 use eventlog::{
     Position,
     consumer::{ConsumerState, Share, handover},
@@ -45,6 +45,7 @@ pub(crate) struct Progress {
     views: Mutex<HashMap<&'static str, Arc<OfView>>>,
     /// Streams with parked events by view, as the database last told.
     pub(crate) parked: RwLock<HashMap<String, usize>>,
+    pub(crate) work: Mutex<BTreeMap<&'static str, Arc<Work>>>,
 }
 
 /// What those of one view tell.

@@ -12,8 +12,12 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use domain::InvalidValue;
+use eventlog::Spent;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
+
+/// Reading bodies as JSON.
+pub static PARSE: Spent = Spent::nothing();
 
 /// The body as a JSON object. No body at all stands for an empty object.
 ///
@@ -29,7 +33,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let body = Bytes::from_request(request, state).await;
         let body = body.map_err(|rejection| Problem::of_status(rejection.status()))?;
         if body.is_empty() {
-            return read_object(b"{}").map(Self);
+            return PARSE.on(|| read_object(b"{}")).map(Self);
         }
         if !is_json {
             let detail = "the body must be JSON, with the header Content-Type: application/json";
@@ -39,7 +43,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
                 detail,
             ));
         }
-        read_object(&body).map(Self)
+        PARSE.on(|| read_object(&body)).map(Self)
     }
 }
 

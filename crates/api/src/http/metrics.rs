@@ -1,5 +1,7 @@
 //! `GET /metrics`: numbers for Prometheus, read at the moment they are asked for.
 
+mod stages;
+
 use super::problem::Problem;
 use crate::followers::{Followers, expected};
 use axum::{Router, extract::State, http::header, response::IntoResponse, routing::get};
@@ -11,6 +13,7 @@ use domain::Context;
 use eventlog::consumer::{Standing, StandingError};
 use metrics::{counter, gauge, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusBuilder;
+use projections::Engine;
 use std::{collections::HashSet, sync::Arc};
 
 /// What there is to read.
@@ -20,12 +23,14 @@ pub struct Metrics {
     known: HashSet<String>,
     /// In front of the payment gateway, if there is one.
     breaker: Option<Arc<Breaker>>,
+    /// Keeps the views.
+    engine: Engine,
 }
 
 impl Metrics {
-    pub fn new(followers: Followers, breaker: Option<Arc<Breaker>>) -> Arc<Self> {
+    pub fn new(followers: Followers, breaker: Option<Arc<Breaker>>, engine: Engine) -> Arc<Self> {
         let known = expected(&Context::ALL).into_iter().collect();
-        Arc::new(Self { followers, known, breaker })
+        Arc::new(Self { followers, known, breaker, engine })
     }
 
     async fn read(&self) -> Result<String, StandingError> {
@@ -40,7 +45,7 @@ impl Metrics {
                 tell(breaker.standing());
             }
         });
-        Ok(recorder.handle().render())
+        Ok(recorder.handle().render() + &stages::render(&self.engine.work()))
     }
 }
 

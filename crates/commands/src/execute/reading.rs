@@ -4,7 +4,7 @@ use super::{
     Executor, PAGE,
     seen::{Done, Seen},
 };
-use crate::Error;
+use crate::{Error, stages};
 use domain::{
     Aggregate, Fact,
     stored::{self, Stored},
@@ -34,8 +34,8 @@ impl<A: Aggregate> Executor<A> {
         let stream = StreamName::new(A::CATEGORY, id);
         let (mut new, read) = (0, Instant::now());
         loop {
-            let page = self.log.read_stream(&stream, seen.length, PAGE).await;
-            let page = page.map_err(Error::Unavailable)?;
+            let page = self.log.read_stream(&stream, seen.length, PAGE);
+            let page = stages::READ.waiting(page).await.map_err(Error::Unavailable)?;
             for recorded in &page {
                 let fact = fact::<A>(recorded)?;
                 seen.see(&fact, recorded.metadata.command_id, Some(recorded.position));

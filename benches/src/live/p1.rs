@@ -1,12 +1,13 @@
 //! P1, an open loop: orders come at a steady rate, whether or not those before are answered, and
 //! each is asked for when it is answered, with the position of its answer.
 
+use super::Live;
 use crate::{
     BenchError,
-    cafe::{Bench, contains, get, place},
     client::{Answer, Client},
-    load::{Outcome, micros},
+    load::{Outcome, micros, percentile},
     report::Row,
+    requests::{get, place},
 };
 use eventlog::Position;
 use std::{
@@ -24,10 +25,16 @@ use tokio::{
 const RATE: u32 = 500;
 const PREFIX: &str = "p1";
 
-impl Bench<'_> {
-    pub async fn p1(&self) -> Result<Vec<Row>, BenchError> {
+/// How long it may take until half of the orders show, and until all but one in a hundred do. In
+/// milliseconds.
+const P50: f64 = 3.0;
+const P99: f64 = 10.0;
+
+impl Live<'_> {
+    pub(super) async fn p1(&self) -> Result<Vec<Row>, BenchError> {
         let (orders, queries) = (Pool::of(self.address), Pool::of(self.address));
-        let number = u64::from(RATE) * self.shape.measured.as_secs();
+        let number = u64::from(RATE) * self.scale.shape.measured.as_secs();
+        let before = self.meter.read().await?;
         let mut ticks = interval(Duration::from_secs(1) / RATE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let mut running = JoinSet::new();
@@ -43,15 +50,24 @@ impl Bench<'_> {
         }
         let rate = number as f64 / begin.elapsed().as_secs_f64();
         while running.join_next().await.is_some() {}
+        let end = self.meter.processors()?;
         self.database.settle().await?;
-        let rows = [
-            ("orders, from when due to the answer", orders),
-            ("ack-to-visible in order-status", queries),
-        ];
-        Ok(rows
-            .map(|(what, pool)| Row::plain("P1", what, rate, "/s").with_latency(&pool.sorted()))
-            .into())
+        let costs = self.meter.costs(&before, &end, number).await?;
+        let (orders, queries) = (orders.sorted(), queries.sorted());
+        let what = "orders, from when due to the answer";
+        Ok(vec![
+            Row::plain("P1", what, rate, "/s").with_latency(&orders).costing(costs),
+            Row::plain("P1", "ack-to-visible in order-status", rate, "/s")
+                .with_latency(&queries)
+                .goal(format!("p50 < {P50} ms, p99 < {P99} ms"), is_quick(&queries)),
+        ])
     }
+}
+
+fn is_quick(queries: &Outcome) -> bool {
+    let within =
+        |share, limit| percentile(&queries.latencies, share).is_some_and(|millis| millis < limit);
+    queries.errors.is_empty() && within(0.5, P50) && within(0.99, P99)
 }
 
 /// Connections that are free, and what came of all requests over them.
@@ -78,7 +94,7 @@ impl Pool {
     async fn see(&self, number: u64, position: Position, acknowledged: Instant) {
         let request = get("order-status", PREFIX, number, &format!("min-position: {position}\r\n"));
         let shown = |answer: &Answer| {
-            (answer.status == 200 && contains(&answer.body, "pay_success")).then_some(())
+            (answer.status == 200 && answer.contains("pay_success")).then_some(())
         };
         self.send(&request, acknowledged, shown).await;
     }
