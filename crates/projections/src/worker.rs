@@ -24,6 +24,9 @@ const STAND_BACK: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How many parked streams are tried in one go.
 const RETRIED_STREAMS: i64 = 100;
+/// A batch of so many events shows load: the next one is gathered for a while.
+const MANY: usize = 32;
+const GATHER: Duration = Duration::from_millis(8);
 /// Between two tries while something fails.
 const PAUSES: std::ops::RangeInclusive<Duration> =
     Duration::from_millis(100)..=Duration::from_secs(2);
@@ -159,6 +162,8 @@ struct Worker<'a, M: ReadModel> {
     place: &'a Place,
     /// Everything up to here shows; the checkpoint may be behind when nothing had to be folded.
     reached: Position,
+    /// Until when events are gathered before they are folded: under load, larger batches cost less.
+    gather: Option<Instant>,
     /// When the checkpoint moved or the lease was prolonged.
     wrote: Instant,
     /// When parked events were looked at.
@@ -181,6 +186,7 @@ impl<'a, M: ReadModel> Worker<'a, M> {
             applier,
             place,
             reached,
+            gather: None,
             wrote: Instant::now(),
             looked: Instant::now(),
         };
@@ -210,6 +216,9 @@ impl<'a, M: ReadModel> Worker<'a, M> {
 
     /// Folds a delivery, together with what else is ready.
     async fn take(&mut self, first: Delivery) -> Result<(), Error> {
+        if let Some(gather) = self.gather.take() {
+            sleep_until(gather).await;
+        }
         let (mut events, mut to) = (Vec::new(), self.reached);
         let mut ready = Some(first);
         while let Some(delivery) = ready {
@@ -225,8 +234,10 @@ impl<'a, M: ReadModel> Worker<'a, M> {
             ready = if full { None } else { self.subscription.try_next() };
         }
         if !events.is_empty() {
+            let many = events.len() >= MANY;
             self.applier.apply(events, to).await?;
             self.wrote = Instant::now();
+            self.gather = many.then(|| self.wrote + GATHER);
         }
         self.reached = to;
         self.tell();

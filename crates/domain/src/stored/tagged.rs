@@ -78,3 +78,6 @@ impl<'de> VariantAccess<'de> for Tagged<'de> {
         self.read(|json| json.deserialize_struct("", fields, visitor))
     }
 }
+
+#[cfg(test)]
+mod tests;

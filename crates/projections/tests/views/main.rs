@@ -1,6 +1,8 @@
 //! The engine on a real PostgreSQL.
 
 #[cfg(test)]
+mod any_history;
+#[cfg(test)]
 mod exactly_once;
 #[cfg(test)]
 mod harness;
