@@ -8,6 +8,11 @@ use std::{
 };
 use tracing_subscriber::EnvFilter;
 
+/// Commands are many small allocations on many threads, where the system's own costs a fifth of all
+/// processor time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -64,8 +64,17 @@ impl Error {
 
     /// Whether a table is not there (any more).
     pub(crate) fn is_about_a_missing_table(&self) -> bool {
-        let code = if let Self::Database(error) = self { error.code() } else { None };
-        code == Some(&SqlState::UNDEFINED_TABLE)
+        self.state() == Some(&SqlState::UNDEFINED_TABLE)
+    }
+
+    /// Whether a lock was not to be had in time.
+    pub(crate) fn is_about_a_lock(&self) -> bool {
+        let locked = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED];
+        self.state().is_some_and(|state| locked.contains(state))
+    }
+
+    fn state(&self) -> Option<&SqlState> {
+        if let Self::Database(error) = self { error.code() } else { None }
     }
 }
 

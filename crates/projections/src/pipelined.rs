@@ -1,4 +1,4 @@
-//! A transaction whose statements are sent together, without waiting for each other.
+//! A transaction whose statements can be sent together, without waiting for each other.
 
 use crate::Error;
 use deadpool_postgres::{Client, Pool};
@@ -33,6 +33,11 @@ impl Pipelined {
 
     pub(crate) async fn commit(self) -> Result<(), Error> {
         self.end("commit").await
+    }
+
+    /// Does something last, and commits, in one round trip.
+    pub(crate) async fn commit_with(self, last: &str) -> Result<(), Error> {
+        self.end(&format!("{last}; commit")).await
     }
 
     pub(crate) async fn roll_back(self) -> Result<(), Error> {

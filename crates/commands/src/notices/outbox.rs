@@ -6,7 +6,10 @@
 use super::{Channel, Notice, NoticeError, NoticeSink};
 use crate::due::{self, Round, RoundError};
 use deadpool_postgres::{Client, GenericClient, Pool};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio_postgres::Row;
 use tokio_util::sync::CancellationToken;
 
@@ -23,18 +26,40 @@ const ENQUEUE: &str = "
     order by place
     on conflict (fact_id) do nothing";
 
+/// How many notices to one person are claimed together.
+const RUN: i64 = 32;
+/// After so long no other notice to the same person is begun: claims must not run out.
+const RUN_LIMIT: Duration = Duration::from_secs(15);
+
+/// The first notice to each of some persons, and those that follow it.
 const CLAIM: &str = "
-    update commands.notices
-    set attempts = attempts + 1, due = now() + make_interval(secs => $1)
-    where fact_id in (
-        select fact_id from commands.notices as notice
+    with heads as (
+        select channel, recipient, number from commands.notices as notice
         where state = 'pending' and due <= now() and not exists (
             select from commands.notices as earlier
             where earlier.state = 'pending' and earlier.channel = notice.channel
               and earlier.recipient = notice.recipient and earlier.number < notice.number)
         order by due, number limit $2
-        for update skip locked)
-    returning fact_id, channel, recipient, body, attempts";
+        for update skip locked),
+    runs as (
+        select fact_id from heads cross join lateral (
+            select fact_id, bool_and(due <= now()) over (order by number) as is_due from (
+                select fact_id, due, number from commands.notices as next
+                where state = 'pending' and channel = heads.channel
+                  and recipient = heads.recipient and number >= heads.number
+                order by number limit $3) as first) as run
+        where is_due)
+    update commands.notices as notice
+    set attempts = attempts + 1, due = now() + make_interval(secs => $1)
+    from runs where notice.fact_id = runs.fact_id
+    returning notice.fact_id, channel, recipient, body, attempts, number";
+
+/// What was claimed and not tried.
+const RELEASE: &str = "
+    update commands.notices as notice set attempts = notice.attempts - 1, due = now()
+    from unnest($1::uuid[], $2::int[]) as untried (fact_id, attempts)
+    where notice.fact_id = untried.fact_id and notice.attempts = untried.attempts
+      and notice.state = 'pending'";
 
 /// Of those that wait for their time only.
 const NEXT: &str = "
@@ -89,6 +114,14 @@ struct Claimed {
     attempts: i32,
 }
 
+/// What became of a notice that was claimed.
+enum Outcome {
+    Sent,
+    Failed(String),
+    /// One before it, to the same person, failed or took too long.
+    Untried,
+}
+
 impl Delivery {
     pub fn new(pool: Pool, sink: Arc<dyn NoticeSink>) -> Self {
         Self { pool, sink }
@@ -107,24 +140,51 @@ impl Delivery {
             return Ok(Round::Idle(client.query_one(&next, &[]).await?.get(0)));
         }
         drop(client);
-        let tries = claimed.iter().map(|claimed| self.send(&claimed.notice));
-        let outcomes = futures::future::join_all(tries).await;
+        let same = |one: &Claimed, next: &Claimed| one.person() == next.person();
+        let runs = claimed.chunk_by(same).map(|run| self.send_run(run));
+        let outcomes = futures::future::join_all(runs).await;
+        let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
         settle(&self.pool.get().await?, &claimed, &outcomes).await?;
         Ok(Round::Worked)
     }
 
-    /// Why the notice was not sent, if it was not.
-    async fn send(&self, notice: &Notice) -> Option<String> {
+    /// Sends notices to one person, one after the other, until one fails.
+    async fn send_run(&self, run: &[Claimed]) -> Vec<Outcome> {
+        let (began, mut outcomes) = (Instant::now(), Vec::with_capacity(run.len()));
+        for Claimed { notice, .. } in run {
+            let stopped = matches!(outcomes.last(), Some(Outcome::Failed(_) | Outcome::Untried));
+            outcomes.push(match stopped || began.elapsed() > RUN_LIMIT {
+                true => Outcome::Untried,
+                false => self.send(notice).await,
+            });
+        }
+        outcomes
+    }
+
+    async fn send(&self, notice: &Notice) -> Outcome {
         let sent = tokio::time::timeout(due::WORK_LIMIT, self.sink.send(notice)).await;
-        let error = sent.map_err(NoticeError::new).flatten().err()?;
-        Some(eventlog::Causes(&error).to_string())
+        match sent.map_err(NoticeError::new).flatten() {
+            Ok(()) => Outcome::Sent,
+            Err(error) => Outcome::Failed(eventlog::Causes(&error).to_string()),
+        }
+    }
+}
+
+impl Claimed {
+    fn person(&self) -> (Channel, &str) {
+        (self.notice.channel, &self.notice.recipient)
     }
 }
 
 async fn claim(client: &Client) -> Result<Vec<Claimed>, tokio_postgres::Error> {
     let statement = client.prepare_cached(CLAIM).await?;
-    let rows = client.query(&statement, &[&due::CLAIM.as_secs_f64(), &due::BATCH]).await?;
-    Ok(rows.iter().map(claimed).collect())
+    let rows = client.query(&statement, &[&due::CLAIM.as_secs_f64(), &due::BATCH, &RUN]).await?;
+    let mut rows: Vec<_> = rows.iter().collect();
+    let text = |row: &Row, column| row.get::<_, String>(column);
+    rows.sort_by_cached_key(|row| {
+        (text(row, "channel"), text(row, "recipient"), row.get::<_, i64>("number"))
+    });
+    Ok(rows.into_iter().map(claimed).collect())
 }
 
 fn claimed(row: &Row) -> Claimed {
@@ -144,16 +204,34 @@ pub(super) fn channel(row: &Row) -> Channel {
 async fn settle(
     client: &Client,
     claimed: &[Claimed],
-    errors: &[Option<String>],
+    outcomes: &[Outcome],
 ) -> Result<(), tokio_postgres::Error> {
-    let fact_ids: Vec<_> = claimed.iter().map(|claimed| claimed.notice.fact_id).collect();
-    let attempts: Vec<_> = claimed.iter().map(|claimed| claimed.attempts).collect();
+    let (mut fact_ids, mut attempts, mut errors) = (vec![], vec![], vec![]);
+    let (mut untried, mut begun) = (vec![], vec![]);
+    for (Claimed { notice, attempts: tries }, outcome) in claimed.iter().zip(outcomes) {
+        let error = match outcome {
+            Outcome::Sent => None,
+            Outcome::Failed(error) => Some(error.as_str()),
+            Outcome::Untried => {
+                untried.push(notice.fact_id);
+                begun.push(*tries);
+                continue;
+            }
+        };
+        fact_ids.push(notice.fact_id);
+        attempts.push(*tries);
+        errors.push(error);
+    }
     let wait = |attempts: &i32| due::back_off(*attempts, LONGEST_BACK_OFF).as_secs_f64();
     let waits: Vec<_> = attempts.iter().map(wait).collect();
     let statement = client.prepare_cached(SETTLE).await?;
     let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
         [&fact_ids, &attempts, &errors, &waits, &MAX_TRIES];
     let rows = client.query(&statement, &columns).await?;
+    if !untried.is_empty() {
+        let release = client.prepare_cached(RELEASE).await?;
+        client.execute(&release, &[&untried, &begun]).await?;
+    }
     for row in rows.iter().filter(|row| row.get::<_, &str>("state") == "dead") {
         let fact_id: uuid::Uuid = row.get("fact_id");
         let (channel, error): (&str, &str) = (row.get("channel"), row.get("last_error"));

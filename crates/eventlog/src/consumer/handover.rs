@@ -6,7 +6,7 @@ use super::{
     share::{Share, follower_of},
 };
 use crate::{Position, StreamName};
-use deadpool_postgres::{GenericClient, Transaction};
+use deadpool_postgres::GenericClient;
 use std::collections::{HashMap, HashSet};
 use tokio_postgres::{Error, Row};
 
@@ -72,7 +72,7 @@ pub async fn checkpoints(
 
 /// A follower's checkpoints, which nobody moves until the transaction ends.
 pub async fn freeze(
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     follower: &str,
 ) -> Result<Vec<(Share, Position)>, Error> {
     let select = "select name, commit_position, prepare_position from consumers.checkpoints
@@ -88,7 +88,10 @@ fn in_order(rows: Vec<Row>) -> Vec<(Share, Position)> {
 }
 
 /// Forgets all a consumer did: it starts before the first event, nothing parked.
-pub async fn restart(transaction: &Transaction<'_>, lease: &mut Lease) -> Result<(), AdvanceError> {
+pub async fn restart(
+    transaction: &impl GenericClient,
+    lease: &mut Lease,
+) -> Result<(), AdvanceError> {
     let back = "update consumers.checkpoints set commit_position = 0, prepare_position = 0
          where name = $1 and fence = $2 and owner is not null";
     if transaction.execute(back, &[&lease.name, &lease.fence]).await? == 0 {
@@ -104,7 +107,7 @@ pub async fn restart(transaction: &Transaction<'_>, lease: &mut Lease) -> Result
 /// may be that of `by`. Whoever held a lease of the other has lost it and acquires it anew; whoever
 /// holds those of `by` has lost them, too.
 pub async fn replace(
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     follower: &str,
     by: &[&Lease],
     old: &str,
@@ -123,7 +126,10 @@ pub async fn replace(
 }
 
 /// Forgets the follower of whose consumers these leases are.
-pub async fn forget(transaction: &Transaction<'_>, leases: &[&Lease]) -> Result<(), AdvanceError> {
+pub async fn forget(
+    transaction: &impl GenericClient,
+    leases: &[&Lease],
+) -> Result<(), AdvanceError> {
     for lease in leases {
         must_hold(transaction, lease).await?;
     }
@@ -135,7 +141,7 @@ pub async fn forget(transaction: &Transaction<'_>, leases: &[&Lease]) -> Result<
 
 /// Cuts the work of a follower that nobody does into these shares, all at the beginning.
 pub async fn cut(
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     follower: &str,
     shares: &[Share],
 ) -> Result<(), AdvanceError> {
@@ -149,7 +155,7 @@ pub async fn cut(
 }
 
 /// Nobody takes the lease until the transaction ends.
-async fn must_hold(transaction: &Transaction<'_>, lease: &Lease) -> Result<(), AdvanceError> {
+async fn must_hold(transaction: &impl GenericClient, lease: &Lease) -> Result<(), AdvanceError> {
     let hold = "select from consumers.checkpoints
          where name = $1 and fence = $2 and owner is not null for update";
     match transaction.query_opt(hold, &[&lease.name, &lease.fence]).await? {
@@ -158,7 +164,7 @@ async fn must_hold(transaction: &Transaction<'_>, lease: &Lease) -> Result<(), A
     }
 }
 
-async fn remove(transaction: &Transaction<'_>, follower: &str) -> Result<(), AdvanceError> {
+async fn remove(transaction: &impl GenericClient, follower: &str) -> Result<(), AdvanceError> {
     let parked = "delete from consumers.parked where split_part(consumer, '#', 1) = $1";
     transaction.execute(parked, &[&follower]).await?;
     let checkpoints = "delete from consumers.checkpoints where split_part(name, '#', 1) = $1";
@@ -168,7 +174,11 @@ async fn remove(transaction: &Transaction<'_>, follower: &str) -> Result<(), Adv
 
 /// Gives all of a follower to another, new one, of which nobody has a lease. The fences grow beyond
 /// all others.
-async fn rename(transaction: &Transaction<'_>, from: &str, to: &str) -> Result<(), AdvanceError> {
+async fn rename(
+    transaction: &impl GenericClient,
+    from: &str,
+    to: &str,
+) -> Result<(), AdvanceError> {
     let insert = "insert into consumers.checkpoints
              (name, commit_position, prepare_position, fence, progressed_at)
          select $2::text || substr(name, length($1::text) + 1), commit_position, prepare_position,

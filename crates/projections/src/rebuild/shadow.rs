@@ -330,8 +330,9 @@ async fn empty<M: ReadModel>(
     let mut client = engine.pool.get().await?;
     let transaction = client.transaction().await?;
     let create = format!(
-        "drop table if exists {name}; create table {name} (like {} including all)",
-        M::NAME
+        "drop table if exists {name}, {live}__gone;
+         create table {name} (like {live} including all)",
+        live = M::NAME
     );
     transaction.batch_execute(&create).await?;
     let indexes = Indexes::take_off(&transaction, name).await?;

@@ -1,15 +1,14 @@
 //! The change of places: the new table becomes the view's, in one short transaction.
 
 use super::shadow::Shadow;
-use crate::{Error, apply::idle_limit, read_model::ReadModel};
-use deadpool_postgres::Transaction;
+use crate::{Error, apply::idle_limit, pipelined::Pipelined, read_model::ReadModel};
+use deadpool_postgres::GenericClient;
 use eventlog::{
     Position,
     consumer::{Share, handover},
 };
 use std::time::Duration;
 use tokio::time::Instant;
-use tokio_postgres::error::SqlState;
 
 /// How long the view's worker may have to wait for the change of places.
 const HOLD: Duration = Duration::from_secs(1);
@@ -21,25 +20,27 @@ impl<M: ReadModel> Shadow<M> {
     /// `None` when it is too early, or somebody reads for too long.
     pub(super) async fn try_swap(&mut self) -> Result<Option<Duration>, Error> {
         let engine = self.engine.clone();
-        let mut client = engine.pool.get().await?;
-        let transaction = client.transaction().await?;
-        let Some(live) = stop_writers(&transaction, M::NAME).await? else {
+        let transaction = Pipelined::on(&engine.pool).await?;
+        let client = transaction.client()?;
+        client.batch_execute("begin").await?;
+        let Some(live) = stop_writers(client, M::NAME).await? else {
             return Ok(None);
         };
         let live = live.into_iter().map(|(_, position)| position).max().unwrap_or_default();
         if !self.step_to(live, Some(Instant::now() + HOLD)).await? {
             return Ok(None);
         }
+        let old = format!("{}__old", M::NAME);
+        handover::replace(client, M::NAME, &self.leases(), &old).await?;
+        // From here on queries wait, so it is one round trip.
         let since = Instant::now();
-        let limit = format!("set local lock_timeout = {}", PAUSE_LIMIT.as_millis());
-        transaction.batch_execute(&limit).await?;
-        if locked(transaction.batch_execute(&self.rename()).await)?.is_none() {
+        if unless_locked(transaction.commit_with(&self.rename()).await)?.is_none() {
             return Ok(None);
         }
-        let old = format!("{}__old", M::NAME);
-        handover::replace(&transaction, M::NAME, &self.leases(), &old).await?;
-        transaction.commit().await?;
-        Ok(Some(since.elapsed()))
+        let pause = since.elapsed();
+        let drop = format!("drop table if exists {}__gone", M::NAME);
+        engine.pool.get().await?.batch_execute(&drop).await?;
+        Ok(Some(pause))
     }
 
     /// The live table becomes the old one, even if it is the old one that becomes the live one.
@@ -47,10 +48,12 @@ impl<M: ReadModel> Shadow<M> {
         let (live, new) = (M::NAME, &self.name);
         let table = live.split_once('.').map_or(live, |(_, table)| table);
         format!(
-            "alter table {live} rename to {table}__was;
+            "set local lock_timeout = {};
+             alter table {live} rename to {table}__was;
              alter table {new} rename to {table};
-             drop table if exists {live}__old;
-             alter table {live}__was rename to {table}__old"
+             alter table if exists {live}__old rename to {table}__gone;
+             alter table {live}__was rename to {table}__old",
+            PAUSE_LIMIT.as_millis()
         )
     }
 
@@ -65,7 +68,7 @@ impl<M: ReadModel> Shadow<M> {
 /// Until the transaction ends, nobody writes to the view; where its shares are. `None` when that
 /// cannot be had soon. Who writes holds the table and then the checkpoint, so that is the order here.
 pub(super) async fn stop_writers(
-    transaction: &Transaction<'_>,
+    transaction: &impl GenericClient,
     view: &str,
 ) -> Result<Option<Vec<(Share, Position)>>, Error> {
     let lock = format!(
@@ -73,19 +76,18 @@ pub(super) async fn stop_writers(
         idle_limit(HOLD * 2),
         HOLD.as_millis()
     );
-    if locked(transaction.batch_execute(&lock).await)?.is_none() {
+    let stopped = transaction.batch_execute(&lock).await.map_err(Error::from);
+    if unless_locked(stopped)?.is_none() {
         return Ok(None);
     }
-    locked(handover::freeze(transaction, view).await)
+    unless_locked(handover::freeze(transaction, view).await.map_err(Error::from))
 }
 
 /// What a statement gave, or `None` when it did not get its lock in time.
-fn locked<T>(outcome: Result<T, tokio_postgres::Error>) -> Result<Option<T>, Error> {
+fn unless_locked<T>(outcome: Result<T, Error>) -> Result<Option<T>, Error> {
     match outcome {
         Ok(value) => Ok(Some(value)),
-        Err(error) => match error.code() {
-            Some(&SqlState::LOCK_NOT_AVAILABLE | &SqlState::T_R_DEADLOCK_DETECTED) => Ok(None),
-            _ => Err(error.into()),
-        },
+        Err(error) if error.is_about_a_lock() => Ok(None),
+        Err(error) => Err(error),
     }
 }
