@@ -35,9 +35,10 @@ pub enum Error {
     #[error("the event log is not available")]
     Unavailable(#[source] LogError),
     /// A stream holds what this program cannot read.
-    #[error("stream {stream} cannot be read")]
+    #[error("version {version} of stream {stream} cannot be read")]
     Unreadable {
         stream: String,
+        version: u64,
         #[source]
         source: DecodeError,
     },

@@ -286,8 +286,11 @@ fn decode<A: Aggregate>(recorded: &RecordedEvent) -> Result<A::Event, Error> {
         schema_version: recorded.schema_version,
         payload: &recorded.payload,
     };
-    stored::decode::<A>(&stored)
-        .map_err(|source| Error::Unreadable { stream: recorded.stream.to_string(), source })
+    stored::decode::<A>(&stored).map_err(|source| Error::Unreadable {
+        stream: recorded.stream.to_string(),
+        version: recorded.version,
+        source,
+    })
 }
 
 fn fault(error: AppendError) -> Error {
