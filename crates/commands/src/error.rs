@@ -2,7 +2,7 @@
 //! broke.
 
 use crate::payment::Paused;
-use domain::{Kind, Refusal, stored::DecodeError};
+use domain::{Id, Kind, Refusal, stored::DecodeError};
 use eventlog::{AppendError, LogError};
 use std::time::Duration;
 
@@ -21,13 +21,13 @@ pub enum Error {
     #[error("payments are paused for a moment; nothing was stored and nothing was charged")]
     PaymentPaused { retry_after: Duration },
     #[error("the payment was declined")]
-    PaymentDeclined { order_id: String },
+    PaymentDeclined { paid_for: PaidFor },
     /// The gateway was not reached; nothing was charged, and the order is closed.
     #[error("the payment service cannot be reached; nothing was charged")]
-    PaymentUnavailable { order_id: String },
+    PaymentUnavailable { paid_for: PaidFor },
     /// The gateway did not say what became of the charge; it will be asked again.
     #[error("the payment service has not confirmed yet; ask again for the outcome")]
-    PaymentUnknown { order_id: String },
+    PaymentUnknown { paid_for: PaidFor },
     #[error("the gateway refuses for good: {0}")]
     PaymentRejected(String),
     #[error("more than one event can carry")]
@@ -42,6 +42,23 @@ pub enum Error {
         #[source]
         source: DecodeError,
     },
+}
+
+/// What a payment is for: an id, and the name it has in JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaidFor {
+    pub name: &'static str,
+    pub id: String,
+}
+
+impl PaidFor {
+    pub fn order(id: &Id) -> Self {
+        Self { name: "orderId", id: id.to_string() }
+    }
+
+    pub fn reservation(id: &Id) -> Self {
+        Self { name: "reservationNo", id: id.to_string() }
+    }
 }
 
 /// A refusal without its type.
