@@ -3,7 +3,7 @@
 
 use crate::payment::Paused;
 use domain::{Id, Kind, Refusal, stored::DecodeError};
-use eventlog::{AppendError, LogError};
+use eventlog::{AppendError, LogError, RecordedEvent};
 use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,13 @@ pub enum Error {
         #[source]
         source: DecodeError,
     },
+}
+
+impl Error {
+    /// Of an event of a stream that is needed whole.
+    pub(crate) fn unreadable(event: &RecordedEvent, source: DecodeError) -> Self {
+        Self::Unreadable { stream: event.stream.to_string(), version: event.version, source }
+    }
 }
 
 /// What a payment is for: an id, and the name it has in JSON.

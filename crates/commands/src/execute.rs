@@ -286,11 +286,7 @@ fn decode<A: Aggregate>(recorded: &RecordedEvent) -> Result<A::Event, Error> {
         schema_version: recorded.schema_version,
         payload: &recorded.payload,
     };
-    stored::decode::<A>(&stored).map_err(|source| Error::Unreadable {
-        stream: recorded.stream.to_string(),
-        version: recorded.version,
-        source,
-    })
+    stored::decode::<A>(&stored).map_err(|source| Error::unreadable(recorded, source))
 }
 
 fn fault(error: AppendError) -> Error {
