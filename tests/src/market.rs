@@ -307,6 +307,7 @@ async fn with_the_gateway_down_nothing_is_charged_and_it_can_be_paid_later() {
     let refused = ask(client, "r1", "pay").await;
     is(&refused, StatusCode::SERVICE_UNAVAILABLE, "payment-unavailable");
     assert!(refused.retry_after.is_some());
+    assert_eq!(refused.body["reservationNo"], "r1");
     shows(client, "r1", "paymentStatus", "NotPaid").await;
     is(&hand(client, "i1", "lend", "r1").await, StatusCode::CONFLICT, "not-paid");
 

@@ -58,7 +58,7 @@ pub struct ServeArgs {
     /// all, api (answers requests) or worker (follows the log).
     #[arg(long, env = "JANGTEO_ROLE", default_value = ROLE)]
     role: String,
-    /// all, or some of them: cafe.
+    /// all, or some of them with commas between, as cafe,market.
     #[arg(long, env = "JANGTEO_CONTEXTS", default_value = CONTEXTS)]
     contexts: String,
     /// The key that callers must show. Needed to listen beyond this machine.

@@ -11,6 +11,7 @@ pub mod intake;
 pub mod metrics;
 pub mod min_position;
 pub mod page;
+mod precondition;
 pub mod problem;
 pub mod refusal;
 pub mod router;

@@ -16,10 +16,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(cli.default_filter()));
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(filter(cli.default_filter()))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
@@ -31,4 +29,18 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What `RUST_LOG` says; one that cannot be read is told of.
+fn filter(default: &str) -> EnvFilter {
+    let wanted = std::env::var("RUST_LOG").ok().filter(|wanted| !wanted.is_empty());
+    let Some(wanted) = wanted else { return EnvFilter::new(default) };
+    EnvFilter::try_new(&wanted).unwrap_or_else(|error| {
+        let _ = writeln!(
+            std::io::stderr(),
+            "jangteo: RUST_LOG is {wanted:?}, which is not used: {error}. Give it as info or \
+             info,commands=debug."
+        );
+        EnvFilter::new(default)
+    })
 }

@@ -135,8 +135,7 @@ impl Store {
 /// What a store that cannot be opened is reported as.
 pub fn unopened(error: &StoreError) -> Failure {
     let next = match error {
-        // Says itself what to do.
-        StoreError::Embedded(_) => "",
+        StoreError::Embedded(error) => error.next(),
         StoreError::Pool(_) | StoreError::Log(_) | StoreError::Schema(_) => {
             "See that DATABASE_URL and EVENTSTORE_URL are right and that their servers are up."
         }

@@ -5,7 +5,7 @@ mod payment;
 mod reactions;
 
 use crate::{
-    Error, Meta,
+    Error, Meta, PaidFor,
     clock::Clock,
     execute::{Done, Executor},
     parts::Parts,
@@ -174,11 +174,11 @@ impl Cafe {
 
 /// What the customer is told about an order that was just placed, or placed once more.
 fn outcome(id: &Id, order: &Order) -> Result<(), Error> {
-    let order_id = id.to_string();
+    let paid_for = PaidFor::order(id);
     match order.failure() {
-        Some(PaymentFailure::Declined) => Err(Error::PaymentDeclined { order_id }),
-        Some(PaymentFailure::Unavailable) => Err(Error::PaymentUnavailable { order_id }),
-        None if order.payment_open() => Err(Error::PaymentUnknown { order_id }),
+        Some(PaymentFailure::Declined) => Err(Error::PaymentDeclined { paid_for }),
+        Some(PaymentFailure::Unavailable) => Err(Error::PaymentUnavailable { paid_for }),
+        None if order.payment_open() => Err(Error::PaymentUnknown { paid_for }),
         None => Ok(()),
     }
 }

@@ -2,8 +2,8 @@
 //! broke.
 
 use crate::payment::Paused;
-use domain::{Kind, Refusal, stored::DecodeError};
-use eventlog::{AppendError, LogError};
+use domain::{Id, Kind, Refusal, stored::DecodeError};
+use eventlog::{AppendError, LogError, RecordedEvent};
 use std::time::Duration;
 
 #[derive(Debug, thiserror::Error)]
@@ -21,13 +21,13 @@ pub enum Error {
     #[error("payments are paused for a moment; nothing was stored and nothing was charged")]
     PaymentPaused { retry_after: Duration },
     #[error("the payment was declined")]
-    PaymentDeclined { order_id: String },
+    PaymentDeclined { paid_for: PaidFor },
     /// The gateway was not reached; nothing was charged, and the order is closed.
     #[error("the payment service cannot be reached; nothing was charged")]
-    PaymentUnavailable { order_id: String },
+    PaymentUnavailable { paid_for: PaidFor },
     /// The gateway did not say what became of the charge; it will be asked again.
     #[error("the payment service has not confirmed yet; ask again for the outcome")]
-    PaymentUnknown { order_id: String },
+    PaymentUnknown { paid_for: PaidFor },
     #[error("the gateway refuses for good: {0}")]
     PaymentRejected(String),
     #[error("more than one event can carry")]
@@ -35,12 +35,37 @@ pub enum Error {
     #[error("the event log is not available")]
     Unavailable(#[source] LogError),
     /// A stream holds what this program cannot read.
-    #[error("stream {stream} cannot be read")]
+    #[error("version {version} of stream {stream} cannot be read")]
     Unreadable {
         stream: String,
+        version: u64,
         #[source]
         source: DecodeError,
     },
+}
+
+impl Error {
+    /// Of an event of a stream that is needed whole.
+    pub(crate) fn unreadable(event: &RecordedEvent, source: DecodeError) -> Self {
+        Self::Unreadable { stream: event.stream.to_string(), version: event.version, source }
+    }
+}
+
+/// What a payment is for: an id, and the name it has in JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PaidFor {
+    pub name: &'static str,
+    pub id: String,
+}
+
+impl PaidFor {
+    pub fn order(id: &Id) -> Self {
+        Self { name: "orderId", id: id.to_string() }
+    }
+
+    pub fn reservation(id: &Id) -> Self {
+        Self { name: "reservationNo", id: id.to_string() }
+    }
 }
 
 /// A refusal without its type.

@@ -21,7 +21,7 @@ pub mod stages;
 pub mod timers;
 pub mod warehouse;
 
-pub use error::{Error, Refused};
+pub use error::{Error, PaidFor, Refused};
 pub use execute::{Done, Executor};
 pub use migrations::{MigrateError, migrate};
 

@@ -4,7 +4,10 @@
 //! the context and that tag (`cafe.OrderPickedUp`); the payload is what stands behind it (`null`
 //! for an event without fields).
 
+mod error;
 mod tagged;
+
+pub use error::DecodeError;
 
 use crate::Aggregate;
 use serde::Deserialize;
@@ -30,21 +33,6 @@ pub struct Encoded {
     pub event_type: String,
     pub schema_version: u16,
     pub payload: String,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
-    #[error("no aggregate of this program is named {0:?}")]
-    UnknownCategory(String),
-    #[error("{0:?} is newer than this program: schema version {1}")]
-    FromTheFuture(String, u16),
-    #[error("{event_type:?} does not have the shape of an event of {category:?}")]
-    Shape {
-        category: String,
-        event_type: String,
-        #[source]
-        source: serde_json::Error,
-    },
 }
 
 /// Turns version `from` of a stored type into version `from + 1`. Pure.
@@ -93,10 +81,10 @@ fn decode_with<A: Aggregate>(
         upcast(stored, current, upcasters)
             .and_then(|payload| parse::<A>(stored.event_type, &payload))
     };
-    read.map_err(|source| DecodeError::Shape {
+    read.map_err(|error| DecodeError::Shape {
         category: stored.category.to_owned(),
         event_type: stored.event_type.to_owned(),
-        source,
+        mismatch: error::mismatch(&error),
     })
 }
 

@@ -9,15 +9,20 @@ mod restaurant;
 mod warehouse;
 
 use super::Failure;
-use clap::{Args, ValueEnum};
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use commands::clock::SystemClock;
+use domain::Context;
 use player::Player;
 use reqwest::Url;
 
 #[derive(Args, Clone, Debug)]
 pub struct DemoArgs {
     /// Which walkthrough; all of them when absent.
-    context: Option<Walkthrough>,
+    #[arg(value_parser = names().try_map(|name| Context::named(&name).ok_or("no such context")))]
+    context: Option<Context>,
     /// Where the server is.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     url: Url,
@@ -26,28 +31,23 @@ pub struct DemoArgs {
     auth_key: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Walkthrough {
-    Warehouse,
-    Market,
-    Rental,
-    Restaurant,
-    Cafe,
-}
-
 /// Fails at the first step that is not as it should be.
 pub async fn run(args: DemoArgs) -> Result<(), Failure> {
-    let walkthroughs = args.context.map_or(Walkthrough::value_variants().to_vec(), |one| vec![one]);
+    let contexts = args.context.map_or(Context::ALL.to_vec(), |one| vec![one]);
     let key = args.auth_key.filter(|key| !key.is_empty());
     let mut player = Player::new(args.url, key, SystemClock::shared())?;
-    for walkthrough in walkthroughs {
-        match walkthrough {
-            Walkthrough::Warehouse => warehouse::play(&mut player).await?,
-            Walkthrough::Market => market::play(&mut player).await?,
-            Walkthrough::Rental => rental::play(&mut player).await?,
-            Walkthrough::Restaurant => restaurant::play(&mut player).await?,
-            Walkthrough::Cafe => cafe::play(&mut player).await?,
+    for context in contexts {
+        match context {
+            Context::Warehouse => warehouse::play(&mut player).await?,
+            Context::Market => market::play(&mut player).await?,
+            Context::Rental => rental::play(&mut player).await?,
+            Context::Restaurant => restaurant::play(&mut player).await?,
+            Context::Cafe => cafe::play(&mut player).await?,
         }
     }
     player.say("Every step went as it should.")
+}
+
+fn names() -> PossibleValuesParser {
+    PossibleValuesParser::new(Context::ALL.map(Context::name))
 }

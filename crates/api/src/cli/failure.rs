@@ -32,6 +32,6 @@ impl fmt::Display for Failure {
 /// Of standard output, signals and sockets.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Self::of(&error, "")
+        Self::of(&error, "If it is the output that cannot be written, see where it goes.")
     }
 }

@@ -107,7 +107,10 @@ async fn resend(store: &Store, event_ids: &[Uuid]) -> Result<(), Failure> {
         match resent.map_err(|error| store.failed(&error))? {
             Resent::Pending(_) => writeln!(stdout(), "{id} is sent again")?,
             Resent::AlreadySent => {
-                return Err(Failure::new(format!("{id} was sent already"), ""));
+                return Err(Failure::new(
+                    format!("{id} was sent already"),
+                    "Only notices that were given up are sent again; `jangteo notices list` lists them.",
+                ));
             }
             Resent::Unknown => {
                 let next = "`jangteo notices list` lists those that were given up.";

@@ -47,6 +47,23 @@ pub enum EmbeddedError {
 }
 
 impl EmbeddedError {
+    /// What to do next, unless the error says it itself.
+    pub fn next(&self) -> &'static str {
+        match self {
+            Self::InitDb { .. } | Self::DidNotStart { .. } | Self::Io { .. } => {
+                "See that the data directory can be written and its disk has room, or set \
+                 JANGTEO_DATA_DIR to another directory or DATABASE_URL to a PostgreSQL of your own."
+            }
+            Self::NoPrograms
+            | Self::OtherVersion { .. }
+            | Self::InUse { .. }
+            | Self::NotOurs { .. }
+            | Self::Unreachable { .. }
+            | Self::NoUser
+            | Self::LeftoverStays { .. } => "",
+        }
+    }
+
     /// For `map_err`: what was tried, and on what.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }

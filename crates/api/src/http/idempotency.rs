@@ -12,7 +12,9 @@ mod once;
 pub use ledger::{Ledger, LedgerError, migrate};
 pub use once::Once;
 
-use super::{auth::Caller, body, correlation::Correlation, intake::Turn, problem::Problem};
+use super::{
+    auth::Caller, body, correlation::Correlation, intake::Turn, precondition, problem::Problem,
+};
 use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
@@ -56,6 +58,7 @@ pub async fn run_commands(State(once): State<Arc<Once>>, request: Request, next:
 /// Reads the body and the key, and gives the command its ids.
 async fn prepare(clock: &dyn Clock, request: Request) -> Result<(Option<Keyed>, Request), Problem> {
     let (mut parts, body) = request.into_parts();
+    precondition::check(&parts.headers)?;
     let key = key_of(&parts.headers)?;
     let body = body::read(&parts.headers, body).await?;
     let actor = Caller::of(&parts.extensions).name().to_owned();

@@ -23,15 +23,16 @@ impl From<Error> for Problem {
             Error::PaymentPaused { retry_after } => {
                 Self::unavailable("payment-unavailable", detail, retry_after)
             }
-            Error::PaymentDeclined { order_id } => {
+            Error::PaymentDeclined { paid_for } => {
                 Self::new(StatusCode::PAYMENT_REQUIRED, "payment-declined", detail)
-                    .with("orderId", order_id)
+                    .with(paid_for.name, paid_for.id)
             }
-            Error::PaymentUnavailable { order_id } => {
-                Self::unavailable("payment-unavailable", detail, LATER).with("orderId", order_id)
+            Error::PaymentUnavailable { paid_for } => {
+                Self::unavailable("payment-unavailable", detail, LATER)
+                    .with(paid_for.name, paid_for.id)
             }
-            Error::PaymentUnknown { order_id } => {
-                Self::unavailable("payment-unknown", detail, LATER).with("orderId", order_id)
+            Error::PaymentUnknown { paid_for } => {
+                Self::unavailable("payment-unknown", detail, LATER).with(paid_for.name, paid_for.id)
             }
             Error::TooLarge(_) => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail),
             Error::PaymentRejected(_) | Error::Unreadable { .. } => {

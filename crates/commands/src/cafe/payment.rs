@@ -3,7 +3,7 @@
 
 use super::{Cafe, reactions::facts};
 use crate::{
-    Error, Meta,
+    Error, Meta, PaidFor,
     execute::Done,
     payment::{Charge, ChargeStatus, GatewayError, Room, asking},
 };
@@ -79,7 +79,7 @@ impl Cafe {
         }
         let key = payment_key(id.as_str(), attempt);
         let found = self.0.gateway.find(&key).await;
-        let settled = match found.map_err(|error| asking::error(error, id.as_str()))? {
+        let settled = match found.map_err(|error| asking::error(error, PaidFor::order(id)))? {
             Some(charge) => self.record(id, attempt, charge, cause).await?,
             None => self.close(id, attempt, "the gateway has no charge", cause).await?,
         };
@@ -95,7 +95,7 @@ impl Cafe {
     ) -> Result<Vec<Fact<Event>>, Error> {
         let key = payment_key(id.as_str(), attempt);
         let found = self.0.gateway.find(&key).await;
-        match found.map_err(|error| asking::error(error, id.as_str()))? {
+        match found.map_err(|error| asking::error(error, PaidFor::order(id)))? {
             Some(charge) if charge.status == ChargeStatus::Approved => {
                 self.give_back(id, attempt, charge.amount, cause).await
             }
@@ -121,7 +121,7 @@ impl Cafe {
     ) -> Result<Vec<Fact<Event>>, Error> {
         let key = payment_key(id.as_str(), attempt);
         let given_back = asking::give_back(&*self.0.gateway, &key, amount).await;
-        given_back.map_err(|error| asking::error(error, id.as_str()))?;
+        given_back.map_err(|error| asking::error(error, PaidFor::order(id)))?;
         let noted = Command::NoteRefunded { attempt, amount };
         let done = self.order(id, noted, &meta(id, attempt, "refunded", cause)).await?;
         Ok(facts(done, cafe::Event::Order))
@@ -170,8 +170,8 @@ impl Cafe {
 }
 
 fn due(id: &Id, order: &Order) -> Result<Won, Error> {
-    let order_id = id.to_string();
-    order.amount().ok_or(Error::PaymentUnknown { order_id })
+    let paid_for = PaidFor::order(id);
+    order.amount().ok_or(Error::PaymentUnknown { paid_for })
 }
 
 /// Of a command that records what the gateway said, whoever asked it: the first to record it counts.

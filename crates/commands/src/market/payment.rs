@@ -3,7 +3,7 @@
 
 use super::{Market, reactions::facts};
 use crate::{
-    Error, Meta,
+    Error, Meta, PaidFor,
     execute::Done,
     payment::{Charge, ChargeStatus, GatewayError, Room, asking},
 };
@@ -107,7 +107,7 @@ impl Market {
 
     async fn find(&self, id: &Id, attempt: u32) -> Result<Option<Charge>, Error> {
         let found = self.0.gateway.find(&payment_key(id.as_str(), attempt)).await;
-        found.map_err(|error| asking::error(error, id.as_str()))
+        found.map_err(|error| asking::error(error, PaidFor::reservation(id)))
     }
 
     async fn give_back(
@@ -119,7 +119,7 @@ impl Market {
     ) -> Result<Vec<Fact<Event>>, Error> {
         let key = payment_key(id.as_str(), attempt);
         let given_back = asking::give_back(&*self.0.gateway, &key, amount).await;
-        given_back.map_err(|error| asking::error(error, id.as_str()))?;
+        given_back.map_err(|error| asking::error(error, PaidFor::reservation(id)))?;
         let noted = Command::NoteRefunded { attempt, amount };
         let done = self.payment(id, noted, &outcome(meta, id, attempt, "refunded")).await?;
         Ok(facts(done, market::Event::Payment))

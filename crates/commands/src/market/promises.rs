@@ -2,7 +2,7 @@
 //! intent and runs the policies that follow; what is not done by then the reactor carries on.
 
 use super::{Market, reactions::facts};
-use crate::{Done, Error, Meta, reactor::run_inline};
+use crate::{Done, Error, Meta, PaidFor, reactor::run_inline};
 use domain::{
     Aggregate, Event, Fact, Id,
     market::{
@@ -196,11 +196,11 @@ impl Market {
 
 /// What the renter is told about a payment that was just asked for, or asked for once more.
 fn outcome(id: &Id, payment: &Payment) -> Result<(), Error> {
-    let order_id = id.to_string();
+    let paid_for = PaidFor::reservation(id);
     match payment.failure() {
-        Some(payment::Failure::Declined) => Err(Error::PaymentDeclined { order_id }),
-        Some(payment::Failure::Unavailable) => Err(Error::PaymentUnavailable { order_id }),
-        None if payment.is_under_way() => Err(Error::PaymentUnknown { order_id }),
+        Some(payment::Failure::Declined) => Err(Error::PaymentDeclined { paid_for }),
+        Some(payment::Failure::Unavailable) => Err(Error::PaymentUnavailable { paid_for }),
+        None if payment.is_under_way() => Err(Error::PaymentUnknown { paid_for }),
         // The reservation was cancelled meanwhile, and the money goes back.
         None if payment.closed() => Err(payment::Refusal::PaymentClosed.into()),
         None => Ok(()),

@@ -1,7 +1,7 @@
 //! Asking the gateway so that every answer means one thing.
 
 use super::{Charge, GatewayError, PaymentGateway, Room};
-use crate::Error;
+use crate::{Error, PaidFor};
 use domain::Won;
 use eventlog::Causes;
 
@@ -59,11 +59,10 @@ pub async fn give_back(
 }
 
 /// Nothing is lost: whoever asked asks again, unless the gateway refuses for good.
-pub fn error(error: GatewayError, order_id: &str) -> Error {
-    let order_id = order_id.to_owned();
+pub fn error(error: GatewayError, paid_for: PaidFor) -> Error {
     match error {
-        GatewayError::NotReached(_) => Error::PaymentUnavailable { order_id },
-        GatewayError::Unknown(_) => Error::PaymentUnknown { order_id },
+        GatewayError::NotReached(_) => Error::PaymentUnavailable { paid_for },
+        GatewayError::Unknown(_) => Error::PaymentUnknown { paid_for },
         GatewayError::Rejected { status, detail } => {
             Error::PaymentRejected(format!("{status}: {detail}"))
         }

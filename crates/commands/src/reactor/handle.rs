@@ -10,7 +10,7 @@ use crate::{
 use deadpool_postgres::Transaction;
 use domain::{Event, Fact, stored::Stored};
 use eventlog::{
-    LogError, RecordedEvent, StreamName,
+    Causes, LogError, RecordedEvent, StreamName,
     consumer::{Hold, park},
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
@@ -209,7 +209,7 @@ pub(super) fn why(error: Error) -> Result<Option<Hold>, Interrupted> {
         | Error::PaymentUnavailable { .. }
         | Error::PaymentUnknown { .. }) => Ok(Some(retry(error.to_string()))),
         error @ (Error::PaymentRejected(_) | Error::TooLarge(_) | Error::Unreadable { .. }) => {
-            let reason = error.to_string();
+            let reason = Causes(&error).to_string();
             Ok(Some(Hold::Poison { reason }))
         }
     }

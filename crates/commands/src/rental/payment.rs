@@ -3,7 +3,7 @@
 
 use super::{Rental, reactions::facts};
 use crate::{
-    Error, Meta,
+    Error, Meta, PaidFor,
     payment::{ChargeStatus, GatewayError, asking},
 };
 use domain::{
@@ -38,7 +38,7 @@ impl Rental {
                 let reason = Some("the gateway refused the request".to_owned());
                 self.record(order, Command::NoteDeclined { reason }, meta).await
             }
-            Err(open) => Err(asking::error(open, order.as_str())),
+            Err(open) => Err(asking::error(open, PaidFor::order(order))),
         }
     }
 
@@ -65,7 +65,7 @@ impl Rental {
             return Ok(vec![]);
         }
         let found = self.0.gateway.find(&payment_key(order.as_str())).await;
-        match found.map_err(|error| asking::error(error, order.as_str()))? {
+        match found.map_err(|error| asking::error(error, PaidFor::order(order)))? {
             Some(charge) if charge.status == ChargeStatus::Approved => {
                 self.give_back(order, charge.amount, meta).await
             }
@@ -97,7 +97,7 @@ impl Rental {
     ) -> Result<Vec<Fact<Event>>, Error> {
         let refunded =
             asking::give_back(&*self.0.gateway, &payment_key(order.as_str()), amount).await;
-        refunded.map_err(|error| asking::error(error, order.as_str()))?;
+        refunded.map_err(|error| asking::error(error, PaidFor::order(order)))?;
         // One request may lead to two facts of the bill: the charge, and giving it back.
         let mut meta = meta.clone();
         meta.command_id = Uuid::new_v5(&meta.command_id, b"refunded");

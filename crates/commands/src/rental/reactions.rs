@@ -9,10 +9,12 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::{
-    Aggregate, Context, Event, Fact,
+    Aggregate, Context, Event, Fact, Id,
     rental::{
         self, notices,
+        order::Status,
         policies::{Ask, react},
+        shipment::Command,
     },
 };
 use uuid::Uuid;
@@ -65,6 +67,11 @@ impl Reactive for Rental {
                 let done = self.bill(order, command.clone(), meta).await?;
                 Ok(facts(done, rental::Event::Bill))
             }
+            Ask::Shipment { order, command: Command::Start { .. } }
+                if self.is_cancelled(order).await? =>
+            {
+                Ok(vec![])
+            }
             Ask::Shipment { order, command } => {
                 let done = self.shipment(order, command.clone(), meta).await?;
                 Ok(facts(done, rental::Event::Shipment))
@@ -88,6 +95,13 @@ pub(super) fn facts<A: Aggregate>(
 }
 
 impl Rental {
+    /// Whether an order was cancelled before its goods left, which may be long after its fee was
+    /// received: then they stay. A state from before the cancellation does no harm, because what
+    /// has left is called back.
+    async fn is_cancelled(&self, order: &Id) -> Result<bool, Error> {
+        Ok(self.0.orders.known(order.as_str()).await?.status() == Status::Cancelled)
+    }
+
     /// The message to a customer who said who it is.
     async fn notice(&self, fact: &Fact<rental::Event>) -> Result<Option<Notice>, Error> {
         let Some(body) = notices::notice(&fact.event) else {

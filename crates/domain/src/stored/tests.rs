@@ -89,3 +89,25 @@ fn an_unknown_type_is_refused() {
     let error = decode::<Lamp>(&stored("house.LampSold", 1, "null")).unwrap_err();
     assert!(matches!(error, DecodeError::Shape { .. }));
 }
+
+#[test]
+fn why_it_cannot_be_read_names_the_place_and_never_the_value() {
+    let why = |payload: &str| {
+        decode::<Lamp>(&stored("house.LampLit", 1, payload)).unwrap_err().to_string()
+    };
+    let shape = r#""house.LampLit" does not have the shape of an event of "house.lamp": "#;
+    for (payload, mismatch) in [
+        (
+            r#"{"wattsUsed":"Kim, expected u8, 010"}"#,
+            "invalid type, expected u32 at line 1 column 36",
+        ),
+        (r#"{"wattsUsed":-7070}"#, "invalid value, expected u32 at line 1 column 18"),
+        (r#"{"Kim":"010"}"#, "missing field `wattsUsed` at line 1 column 13"),
+        (r#"{"wattsUsed":1,"#, "no JSON at line 1 column 15"),
+        (r#"["Kim"]"#, "invalid type, expected u32 at line 1 column 6"),
+    ] {
+        assert_eq!(why(payload), format!("{shape}{mismatch} of its payload"));
+    }
+    let unknown = decode::<Lamp>(&stored("house.LampSold", 1, "null")).unwrap_err().to_string();
+    assert!(unknown.ends_with(": unknown variant"), "{unknown}");
+}

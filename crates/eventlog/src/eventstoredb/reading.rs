@@ -195,24 +195,36 @@ async fn read_page(
 }
 
 async fn read_end(client: &Client) -> Result<Position, CallError> {
-    let mut before = StreamPosition::End;
+    let mut reached = None;
     loop {
+        let before = reached.map_or(StreamPosition::End, StreamPosition::Position);
         let options = ReadAllOptions::default().position(before).backwards().max_count(END_PAGE);
         let mut read = client.read_all(&options).await?;
         let mut seen = 0;
-        let mut reached = eventstore::Position::start();
         while let Some(event) = read.next().await?.and_then(original) {
             seen += 1;
-            reached = event.position;
+            reached = Some(event.position);
             if !is_system(&event) {
-                return Ok(sound(reached).unwrap_or_default());
+                return Ok(sound(event.position).unwrap_or_default());
             }
         }
-        if seen < END_PAGE {
-            return Ok(Position::START);
+        if seen == END_PAGE {
+            continue;
         }
-        before = StreamPosition::Position(reached);
+        // Nothing marks the end of an answer about `$all`: fewer events than asked for are all
+        // there are only if the first of all is among them.
+        return match read_first(client).await? == reached {
+            true => Ok(Position::START),
+            false => Err(CallError::CutShort),
+        };
     }
+}
+
+/// Where the first event of all lies, be it the server's own.
+async fn read_first(client: &Client) -> Result<Option<eventstore::Position>, CallError> {
+    let options = ReadAllOptions::default().position(StreamPosition::Start).max_count(1);
+    let mut read = client.read_all(&options).await?;
+    Ok(read.next().await?.and_then(original).map(|event| event.position))
 }
 
 /// The event that lies at the place, a link rather than what it points to.

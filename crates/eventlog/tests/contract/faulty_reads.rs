@@ -46,6 +46,24 @@ async fn the_end_is_before_the_servers_own_events() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_is_cut_short_is_not_the_start() {
+    let mut store = Store::stand_in().await;
+    let (log, stream) = (store.open().await, store.stream("1"));
+    let start = log.end().await.unwrap();
+    assert_eq!(start, Position::START);
+    fill(&log, &store, &stream, 3).await;
+    let last = read(&log, &stream).await[2].position;
+    store.faulty().faults().on_read(ReadFault::CutShort);
+    assert_eq!(log.end().await.unwrap(), last);
+    // Behind each answer about the end comes one about the start.
+    for fault in [ReadFault::CutShort, ReadFault::Pass, ReadFault::CutShort] {
+        store.faulty().faults().on_read(fault);
+    }
+    assert!(matches!(log.end().await, Err(LogError::Unreachable(_))));
+    assert_eq!(store.faulty().faults().pending(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_event_of_another_program_is_foreign() {
     let mut store = Store::stand_in().await;
     let (log, stream) = (store.open().await, store.stream("1"));

@@ -1,6 +1,6 @@
 //! The café: made and picked up, rejected, canceled, and with points.
 
-use super::player::Player;
+use super::player::{ANOTHER, Player};
 use crate::cli::Failure;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ async fn order(player: &mut Player, customer: Option<&str>, qty: i64) -> Result<
     let expected = [("/status", json!("pay_success")), ("/amount", json!(PRICE * qty))];
     let placed = player.ask(Method::POST, "/cafe/orders", body, 201, &expected).await?;
     let order = placed["orderId"].as_str().map(str::to_owned);
-    let order = order.ok_or_else(|| Failure::new("the answer has no orderId", ""))?;
+    let order = order.ok_or_else(|| Failure::new("the answer has no orderId", ANOTHER))?;
     status(player, &order, "pay_success").await?;
     ticket(player, &order, "order_get").await?;
     Ok(order)

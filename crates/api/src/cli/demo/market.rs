@@ -1,6 +1,6 @@
 //! The market: a camera is reserved, paid for, lent, returned and reviewed.
 
-use super::player::Player;
+use super::player::{ANOTHER, Player};
 use crate::cli::Failure;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -123,5 +123,5 @@ async fn reserved(
 
 fn text_in(answer: &Value, field: &str) -> Result<String, Failure> {
     let text = answer[field].as_str().map(str::to_owned);
-    text.ok_or_else(|| Failure::new(format!("the answer has no {field}"), ""))
+    text.ok_or_else(|| Failure::new(format!("the answer has no {field}"), ANOTHER))
 }

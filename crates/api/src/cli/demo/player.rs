@@ -14,6 +14,9 @@ use tokio::time::{Instant, sleep};
 /// How long what follows by itself may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What to do about an answer that lacks what it should have.
+pub(super) const ANOTHER: &str = "See that --url is the address of a Jangteo of this version.";
+
 pub(super) struct Player {
     http: Client,
     base: Url,
@@ -176,6 +179,10 @@ fn text_of(fields: Fields<'_>) -> String {
 }
 
 fn differs(request: &str, expected: &str, answer: &Answer) -> Failure {
-    let next = "See the steps above, and what the server logged.";
+    let next = match answer.status {
+        StatusCode::UNAUTHORIZED => "Give the server's key with --auth-key or JANGTEO_AUTH_KEY.",
+        StatusCode::NOT_FOUND => "See the steps above, and that the server has all contexts.",
+        _ => "See the steps above, and what the server logged.",
+    };
     Failure::new(format!("{request}: expected {expected}, got {answer}"), next)
 }

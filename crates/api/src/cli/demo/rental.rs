@@ -116,7 +116,10 @@ async fn retrieve(player: &mut Player, order: &str) -> Result<(), Failure> {
 async fn free(player: &mut Player) -> Result<i64, Failure> {
     let shown = player.see(&format!("/rental/inventories/{PRODUCT}"), &[]).await?;
     let free = shown["qty"].as_i64().filter(|free| *free >= QTY);
-    free.ok_or_else(|| Failure::new(format!("fewer than {QTY} of product {PRODUCT} are free"), ""))
+    free.ok_or_else(|| {
+        let what = format!("fewer than {QTY} of product {PRODUCT} are free");
+        Failure::new(what, "Cancel rentals of it, or play against a server with new data.")
+    })
 }
 
 async fn stock(player: &mut Player, product: &str, free: i64) -> Result<(), Failure> {

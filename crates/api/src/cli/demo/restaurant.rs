@@ -1,6 +1,9 @@
 //! The restaurant: cooked and delivered, cancelled, and ordered until there is nothing left.
 
-use super::{notices, player::Player};
+use super::{
+    notices,
+    player::{ANOTHER, Player},
+};
 use crate::cli::Failure;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -90,7 +93,7 @@ async fn order(player: &mut Player, dish: &Dish, qty: i64) -> Result<String, Fai
     let taken = [("/orderStatus", json!("ORDER : ORDERED"))];
     let placed = player.ask(Method::POST, "/restaurant/orders", body, 201, &taken).await?;
     let order = placed["orderId"].as_str().map(str::to_owned);
-    order.ok_or_else(|| Failure::new("the answer has no orderId", ""))
+    order.ok_or_else(|| Failure::new("the answer has no orderId", ANOTHER))
 }
 
 async fn my_page(player: &mut Player, order: &str, statuses: Statuses) -> Result<(), Failure> {

@@ -1,6 +1,9 @@
 //! The warehouse: delivered, shipped and disposed of.
 
-use super::{notices, player::Player};
+use super::{
+    notices,
+    player::{ANOTHER, Player},
+};
 use crate::cli::Failure;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -14,7 +17,7 @@ pub(super) async fn play(player: &mut Player) -> Result<(), Failure> {
     let delivered = [("/status", json!("Delivered")), ("/qty", json!(10))];
     let answer = player.ask(Method::POST, "/warehouse/deliveries", body, 201, &delivered).await?;
     let lot = answer["deliveryId"].as_str().map(str::to_owned);
-    let lot = lot.ok_or_else(|| Failure::new("the answer has no deliveryId", ""))?;
+    let lot = lot.ok_or_else(|| Failure::new("the answer has no deliveryId", ANOTHER))?;
     stock(player, &product, 10).await?;
     is_lot(player, &lot, 10, "InStock").await?;
 

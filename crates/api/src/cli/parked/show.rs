@@ -1,7 +1,7 @@
 //! `parked show`: one parked stream, and what to do about it.
 
 use super::Failure;
-use crate::{http::problem::Causes, store::Store};
+use crate::store::Store;
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::stored::Stored;
 use eventlog::{RecordedEvent, consumer::Parked};
@@ -60,13 +60,9 @@ fn of_event(event: &RecordedEvent, payload: bool) -> Vec<(&'static str, String)>
     ];
     lines.extend(metadata.causation_id.map(|id| ("causation id", id.to_string())));
     lines.push(("actor", metadata.actor.clone()));
-    if !payload {
-        lines.push(("payload", HIDDEN.to_owned()));
-        return lines;
-    }
-    // What is in it may be in why it cannot be read, too.
     lines.extend(unreadable(event).map(|why| ("unreadable", why)));
-    lines.push(("payload", pretty(&event.payload)));
+    let payload = if payload { pretty(&event.payload) } else { HIDDEN.to_owned() };
+    lines.push(("payload", payload));
     lines
 }
 
@@ -77,7 +73,7 @@ fn unreadable(event: &RecordedEvent) -> Option<String> {
         schema_version: event.schema_version,
         payload: &event.payload,
     };
-    domain::decode(&stored).err().map(|error| Causes(&error).to_string())
+    domain::decode(&stored).err().map(|error| error.to_string())
 }
 
 fn pretty(payload: &str) -> String {
