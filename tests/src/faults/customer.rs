@@ -19,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 /// How often one comes, at most: tests run side by side.
-const EVERY: Duration = Duration::from_millis(150);
+const EVERY: Duration = Duration::from_millis(200);
 
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(50);

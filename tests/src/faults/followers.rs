@@ -28,7 +28,8 @@ impl Followers {
         Self(all.filter(|(name, _)| !name.ends_with("__shadow")).collect())
     }
 
-    /// The followers once each has an owner, and none of those it had here; or those that have not.
+    /// The followers once each has an owner, and none of those there were here; or those that have
+    /// not.
     pub async fn taken_over(&self, client: &Client) -> Result<Self, Vec<String>> {
         let now = Self::now(client).await;
         let before = self.owners();

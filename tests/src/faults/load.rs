@@ -12,7 +12,7 @@ use std::{
 };
 use tokio::{sync::watch, task::JoinSet};
 
-const CUSTOMERS: usize = 10;
+const CUSTOMERS: usize = 8;
 
 /// A client that waits longer hangs up.
 const HANGS_UP_AFTER: Duration = Duration::from_secs(10);

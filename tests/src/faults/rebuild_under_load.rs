@@ -1,9 +1,7 @@
 //! Views are rebuilt while they are kept and read, and while a worker of theirs is killed.
 
 use super::{
-    LEASE,
-    followers::Followers,
-    is_well_again,
+    LEASE, is_well_again,
     load::{Load, PRODUCT},
     rebuilding::Rebuilding,
     scene::Scene,
@@ -94,20 +92,19 @@ async fn count(client: &Client, under_way: &watch::Receiver<()>) -> usize {
 async fn a_worker_that_is_killed_meanwhile_is_replaced_and_the_rebuild_goes_on() {
     let scene = Scene::open().await;
     let api = scene.start("api").await;
-    let mut working = scene.start_first_worker(&api.client).await;
+    let (mut working, mut alone) = scene.start_first_worker(&api.client).await;
     let load = Load::start(&[&api.service.url]).await;
     load.goes_on(200).await;
     for stage in ["folding", "swapping"] {
         let standby = scene.start("worker").await;
-        let before = Followers::now(&api.client).await;
         let mut rebuilding = Rebuilding::start(&scene, &["--all"]);
         rebuilding.comes_to(stage).await;
         let killed = Instant::now();
         working.service.kill().await;
         let limit = LEASE + Duration::from_secs(1);
-        within(killed, limit, async || before.taken_over(&api.client).await).await;
+        let taken = within(killed, limit, async || alone.taken_over(&api.client).await).await;
         rebuilding.ends().await;
-        working = standby;
+        (working, alone) = (standby, taken);
     }
     is_well_again(&api.client, Instant::now()).await;
     load.goes_on(50).await;

@@ -79,12 +79,13 @@ impl Scene {
         Process::start(&self.environment, &["--listen", &address.to_string()]).await
     }
 
-    /// Starts the first worker, and waits until it has everything, as `client` is told.
-    pub async fn start_first_worker(&self, client: &Client) -> Process {
+    /// Starts the first worker, and waits until it has everything: what `client` is told then.
+    /// Workers that are started later may be given a part of it.
+    pub async fn start_first_worker(&self, client: &Client) -> (Process, Followers) {
         let worker = self.start("worker").await;
         let none = Followers::default();
-        within(Instant::now(), PATIENCE, async || none.taken_over(client).await).await;
-        worker
+        let alone = within(Instant::now(), PATIENCE, async || none.taken_over(client).await).await;
+        (worker, alone)
     }
 
     pub async fn client(&self) -> tokio_postgres::Client {

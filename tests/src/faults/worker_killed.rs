@@ -1,6 +1,6 @@
 //! A worker is killed while another stands by.
 
-use super::{LEASE, followers::Followers, is_well_again, load::Load, scene::Scene, within};
+use super::{LEASE, is_well_again, load::Load, scene::Scene, within};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -8,16 +8,15 @@ use tokio::time::Instant;
 async fn another_takes_over_within_the_lease_and_a_second() {
     let scene = Scene::open().await;
     let api = scene.start("api").await;
-    let first = scene.start_first_worker(&api.client).await;
+    let (first, alone) = scene.start_first_worker(&api.client).await;
     let _second = scene.start("worker").await;
     let load = Load::start(&[&api.service.url]).await;
     load.goes_on(200).await;
 
-    let before = Followers::now(&api.client).await;
     let killed = Instant::now();
     first.service.kill().await;
     let limit = LEASE + Duration::from_secs(1);
-    within(killed, limit, async || before.taken_over(&api.client).await).await;
+    within(killed, limit, async || alone.taken_over(&api.client).await).await;
     is_well_again(&api.client, Instant::now()).await;
     load.goes_on(100).await;
     scene.holds(&load.end().await, &api.client).await;
