@@ -1,8 +1,12 @@
 //! A view is rebuilt while it is read and kept up.
 
 use crate::harness::{PATIENCE, Tally, Worker, World};
+use chrono::DateTime;
 use domain::cafe::order::{self, Order};
-use eventlog::{EventLog, consumer::Consumers};
+use eventlog::{
+    EventLog,
+    consumer::{Consumers, Followers, ParkedEvents},
+};
 use projections::{
     Compared, Engine, Error, Progress, ReadModel, Rebuilt, Stage, Then,
     cafe::order_status::OrderStatus,
@@ -274,5 +278,30 @@ async fn what_differs_is_not_put_in_place_unless_it_is_asked_for() {
     rebuild::<Tally>(&engine).await.unwrap();
     let same = engine.rebuild(&[view::<Tally>()], Then::SwapIfEqual, &mut |_| {}).await.unwrap();
     assert!(same[0].swapped && same[0].compared.as_ref().unwrap().is_equal());
+    worker.stop().await;
+}
+
+/// Nobody waits for an old table, and nothing that it parked is for a person to settle.
+#[tokio::test]
+async fn what_was_in_place_before_is_no_follower() {
+    let world = World::new().await;
+    let engine = world.engine(1);
+    let worker = Worker::of::<Tally>(&engine).await;
+    world.nonsense("bad", 0).await;
+    let end = world.order("o1").await;
+    engine.wait_for(Tally::NAME, end, PATIENCE).await.unwrap();
+    rebuild::<Tally>(&engine).await.unwrap();
+    let end = world.order("o2").await;
+    engine.wait_for(Tally::NAME, end, PATIENCE).await.unwrap();
+    let old = Consumers::new(world.pool.clone()).state("test.tally__old").await.unwrap().unwrap();
+    assert!(old.position < end && old.poisoned_streams == 1, "{old:?}");
+
+    let followers = Followers::new(world.log.clone(), world.pool.clone());
+    let standings = followers.standings(DateTime::UNIX_EPOCH).await.unwrap();
+    let told: Vec<_> =
+        standings.followers.iter().map(|one| (one.follower(), one.backlog.events)).collect();
+    assert_eq!(told, [(Tally::NAME, 0)]);
+    let parked = ParkedEvents::new(world.pool.clone()).all().await.unwrap();
+    assert_eq!(parked.iter().map(|one| &*one.consumer).collect::<Vec<_>>(), [Tally::NAME]);
     worker.stop().await;
 }
