@@ -8,6 +8,7 @@
 //! was killed begins anew: rows that were folded by another version of the program must not be
 //! mixed with today's.
 
+mod build;
 mod bulk;
 mod compare;
 mod decode;
@@ -18,9 +19,10 @@ mod renewal;
 mod shadow;
 mod swap;
 
+pub(crate) use build::{Build, Origin};
 pub use compare::Compared;
 pub use plan::Plan;
-pub(crate) use shadow::{Build, Origin, Shadow};
+pub(crate) use shadow::Shadow;
 
 use crate::{Engine, Error, View};
 use eventlog::Position;

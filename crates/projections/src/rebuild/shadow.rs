@@ -1,77 +1,31 @@
 //! A table that is to take the place of a view's.
 
+mod begin;
+mod small_steps;
+
 use super::{
-    Compared, Rebuilt, Stage, Then, bulk::Bulk, decode::Chunk, indexes::Indexes, renewal::Renewal,
+    Build, Compared, Rebuilt, Stage, Then, bulk::Bulk, decode::Chunk, indexes::Indexes,
+    renewal::Renewal,
 };
-use crate::{
-    Engine, Error,
-    apply::Applier,
-    read_model::{ReadModel, categories},
-    table::Table,
-};
+use crate::{Error, apply::Applier, read_model::ReadModel};
 use async_trait::async_trait;
-use eventlog::{
-    Delivery, Position, Subscription,
-    consumer::{Lease, handover},
-};
-use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
-use tokio::time::{Instant, sleep, timeout};
-use uuid::Uuid;
+use eventlog::{Position, consumer::handover};
+use std::{collections::BTreeMap, time::Duration};
+use tokio::time::{Instant, sleep};
 
 /// Between two tries.
 pub(super) const PAUSE: Duration = Duration::from_millis(50);
 /// How long a rebuild tries to take over from a view that is kept busy.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a table begins with.
-#[derive(Clone, Copy, Debug)]
-pub enum Origin {
-    /// Nothing, at the beginning of the log; at most so many rows are kept in memory.
-    Anew { rows: usize, then: Then },
-    /// What was in place before the last rebuild.
-    Old,
-}
-
-impl Origin {
-    fn suffix(self) -> &'static str {
-        match self {
-            Self::Anew { .. } => "__shadow",
-            Self::Old => "__old",
-        }
-    }
-}
-
-/// A [`Shadow`] whose row type does not matter.
-#[async_trait]
-pub trait Build: Send {
-    fn view(&self) -> &'static str;
-    fn categories(&self) -> &'static [&'static str];
-    /// How far it may be folded in bulk, if not to the end of the log.
-    async fn limit(&mut self) -> Result<Option<Position>, Error>;
-    /// Folds the events that follow what is folded.
-    async fn fold(&mut self, chunk: &Chunk) -> Result<(), Error>;
-    /// Writes what is in memory, and does with the table what is to be done.
-    async fn finish(
-        &mut self,
-        then: Then,
-        tell: &mut (dyn FnMut(Stage) + Send),
-    ) -> Result<(), Error>;
-    /// Folds what is in the log now, in small steps.
-    async fn catch_up(&mut self) -> Result<(), Error>;
-    /// Puts the table in place.
-    async fn swap(&mut self) -> Result<(), Error>;
-    /// What it came to; `events` were read for it.
-    fn rebuilt(&self, events: u64) -> Rebuilt;
-    /// Gives the lease back. Best effort: without it, the next rebuild waits until it runs out.
-    async fn give_up(&mut self);
-}
-
 pub(crate) struct Shadow<M: ReadModel> {
     pub(super) applier: Applier<M>,
     pub(super) name: String,
-    /// Until it is written.
+    /// The rows in memory, until they are written.
     bulk: Option<Bulk<M>>,
+    /// Those that are still to be made.
     indexes: Indexes,
+    /// Whether it is compared with the view, and so must not pass it before.
     compares: bool,
     rows: u64,
     compared: Option<Compared>,
@@ -81,35 +35,6 @@ pub(crate) struct Shadow<M: ReadModel> {
 }
 
 impl<M: ReadModel> Shadow<M> {
-    pub(crate) async fn begin(engine: &Engine, origin: Origin) -> Result<Self, Error> {
-        let name = format!("{}{}", M::NAME, origin.suffix());
-        engine.consumers.register(&[M::NAME]).await?;
-        if matches!(origin, Origin::Old) {
-            must_exist::<M>(engine, &name).await?;
-        }
-        let mut lease = lease::<M>(engine, &name).await?;
-        let renewal = Renewal::of(engine, &lease);
-        let (bulk, indexes, compares) = match origin {
-            Origin::Anew { rows, then } => {
-                let indexes = empty::<M>(engine, &name, &mut lease).await?;
-                (Some(Bulk::new(rows)), indexes, then != Then::Swap)
-            }
-            Origin::Old => (None, Indexes::default(), false),
-        };
-        Ok(Self {
-            applier: Applier::open(engine, Table::named(&name), lease).await?,
-            name,
-            bulk,
-            indexes,
-            compares,
-            rows: 0,
-            compared: None,
-            swapped: false,
-            took: BTreeMap::new(),
-            _renewal: renewal,
-        })
-    }
-
     /// Writes the rows in memory. When the database does not take one, it begins anew in small
     /// steps, which find the event that leads to it.
     async fn write(&mut self) -> Result<(), Error> {
@@ -129,60 +54,12 @@ impl<M: ReadModel> Shadow<M> {
         }
     }
 
-    async fn begin_small_steps(&mut self) -> Result<(), Error> {
-        let engine = self.applier.engine.clone();
-        let mut lease = self.applier.lease.clone();
-        empty::<M>(&engine, &self.name, &mut lease).await?.make_all(&engine.pool).await?;
-        self.indexes = Indexes::default();
-        self.applier = Applier::open(&engine, Table::named(&self.name), lease).await?;
-        let limit = self.limit().await?;
-        let end = limit.unwrap_or(engine.log.end().await?);
-        self.step_to(end, None).await.map(drop)
-    }
-
     async fn index(&mut self) -> Result<(), Error> {
         let pool = self.applier.engine.pool.clone();
         self.indexes.make_all(&pool).await?;
         // What must not take time later, while others wait.
         let analyze = format!("analyze {}", self.name);
         Ok(pool.get().await?.batch_execute(&analyze).await?)
-    }
-
-    /// Folds all events up to `end`, and none behind it. `false` when that is not done by then.
-    pub(super) async fn step_to(
-        &mut self,
-        end: Position,
-        by: Option<Instant>,
-    ) -> Result<bool, Error> {
-        if self.applier.lease.position >= end {
-            return Ok(true);
-        }
-        let log = &self.applier.engine.log;
-        let mut subscription = log.subscribe(self.applier.lease.position, categories::<M>());
-        while self.applier.lease.position < end {
-            if by.is_some_and(|by| Instant::now() >= by) {
-                return Ok(false);
-            }
-            self.step(&mut subscription, end).await?;
-        }
-        Ok(true)
-    }
-
-    /// Folds the next delivery, as far as it does not go beyond `end`.
-    async fn step(&mut self, subscription: &mut Subscription, end: Position) -> Result<(), Error> {
-        let from = self.applier.lease.position;
-        let (events, to) = match timeout(PAUSE, subscription.next()).await {
-            Err(_) => return Ok(()),
-            Ok(None) => return Err(Error::LogClosed),
-            Ok(Some(Delivery::CaughtUp)) => (Vec::new(), end),
-            Ok(Some(Delivery::Checkpoint(position))) => (Vec::new(), position),
-            Ok(Some(Delivery::Events(mut events))) => {
-                let last = events.last().map_or(from, |last| last.position);
-                events.retain(|event| event.position > from && event.position <= end);
-                (events, last)
-            }
-        };
-        self.applier.apply(events, to.clamp(from, end.max(from))).await
     }
 
     /// Notes how long a stage took.
@@ -320,49 +197,4 @@ impl<M: ReadModel> Build for Shadow<M> {
             );
         }
     }
-}
-
-async fn must_exist<M: ReadModel>(engine: &Engine, name: &str) -> Result<(), Error> {
-    let client = engine.pool.get().await?;
-    let found = client.query_one("select to_regclass($1::text) is not null", &[&name]).await?;
-    let known = handover::checkpoint(&client, name).await?;
-    match found.get(0) && known.is_some() {
-        true => Ok(()),
-        false => Err(Error::NoOld(M::NAME.to_owned())),
-    }
-}
-
-/// A rebuild that was killed may still hold the lease for a while.
-async fn lease<M: ReadModel>(engine: &Engine, name: &str) -> Result<Lease, Error> {
-    engine.consumers.register(&[name]).await?;
-    let deadline = Instant::now() + engine.options.lease + Duration::from_secs(1);
-    // Rebuilds of one process exclude each other too, so each is an owner of its own.
-    let number = engine.rebuilds.fetch_add(1, Ordering::Relaxed);
-    let owner = Uuid::new_v5(&engine.owner, &number.to_be_bytes());
-    while Instant::now() < deadline {
-        if let Some(lease) = engine.consumers.acquire(name, owner, engine.options.lease).await? {
-            return Ok(lease);
-        }
-        sleep(PAUSE).await;
-    }
-    Err(Error::Rebuilding(M::NAME.to_owned()))
-}
-
-/// An empty table at the beginning of the log, without indexes.
-async fn empty<M: ReadModel>(
-    engine: &Engine,
-    name: &str,
-    lease: &mut Lease,
-) -> Result<Indexes, Error> {
-    let mut client = engine.pool.get().await?;
-    let transaction = client.transaction().await?;
-    let create = format!(
-        "drop table if exists {name}; create table {name} (like {} including all)",
-        M::NAME
-    );
-    transaction.batch_execute(&create).await?;
-    let indexes = Indexes::take_off(&transaction, name).await?;
-    handover::restart(&transaction, lease).await?;
-    transaction.commit().await?;
-    Ok(indexes)
 }

@@ -1,6 +1,6 @@
 //! The change of places: the new table becomes the view's, in one short transaction.
 
-use super::shadow::Shadow;
+use super::{build::OLD, shadow::Shadow};
 use crate::{Error, apply::idle_limit, read_model::ReadModel};
 use deadpool_postgres::Transaction;
 use eventlog::consumer::handover;
@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
 
-/// How long the view's worker may have to wait for the change of places.
-const HOLD: Duration = Duration::from_secs(1);
+/// How long the view's worker may have to wait for a comparison or the change of places.
+pub(super) const HOLD: Duration = Duration::from_secs(1);
 /// How long queries may have to wait for it.
 const PAUSE_LIMIT: Duration = Duration::from_millis(40);
 
@@ -32,7 +32,7 @@ impl<M: ReadModel> Shadow<M> {
         if locked(transaction.batch_execute(&self.rename()).await)?.is_none() {
             return Ok(None);
         }
-        let old = format!("{}__old", M::NAME);
+        let old = format!("{}{OLD}", M::NAME);
         handover::replace(&transaction, M::NAME, &self.applier.lease, &old).await?;
         transaction.commit().await?;
         Ok(Some(since.elapsed()))
@@ -45,11 +45,12 @@ impl<M: ReadModel> Shadow<M> {
         format!(
             "alter table {live} rename to {table}__was;
              alter table {new} rename to {table};
-             drop table if exists {live}__old;
-             alter table {live}__was rename to {table}__old"
+             drop table if exists {live}{OLD};
+             alter table {live}__was rename to {table}{OLD}"
         )
     }
 
+    /// Why it never was where the view is.
     pub(super) async fn behind(&mut self) -> Result<Error, Error> {
         let client = self.applier.engine.pool.get().await?;
         let live = handover::checkpoint(&client, M::NAME).await?.unwrap_or_default();
