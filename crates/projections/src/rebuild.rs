@@ -144,6 +144,7 @@ impl Engine {
         on_progress(&progress);
         let put_back = async {
             build.catch_up().await?;
+            build.count().await?;
             tell(&mut progress, Stage::Swapping, on_progress);
             build.swap().await
         };

@@ -46,6 +46,8 @@ pub trait Build: Send {
     ) -> Result<(), Error>;
     /// Folds what is in the log now, in small steps.
     async fn catch_up(&mut self) -> Result<(), Error>;
+    /// Counts the rows of the table: takes as long as reading it.
+    async fn count(&mut self) -> Result<(), Error>;
     /// Puts the table in place.
     async fn swap(&mut self) -> Result<(), Error>;
     /// What it came to; `events` were read for it.

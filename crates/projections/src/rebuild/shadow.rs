@@ -21,7 +21,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Shadow<M: ReadModel> {
     pub(super) applier: Applier<M>,
     pub(super) name: String,
-    /// The rows in memory, until they are written.
+    /// What is folded in bulk, until it is written, or until the database does not take a row. An
+    /// old table has none.
     bulk: Option<Bulk<M>>,
     /// Those that are still to be made.
     indexes: Indexes,
@@ -35,23 +36,22 @@ pub(crate) struct Shadow<M: ReadModel> {
 }
 
 impl<M: ReadModel> Shadow<M> {
-    /// Writes the rows in memory. When the database does not take one, it begins anew in small
-    /// steps, which find the event that leads to it.
+    /// Writes the rows in memory. When the database does not take one, or did not when it was moved
+    /// out of memory, it begins anew in small steps, which find the event that leads to it.
     async fn write(&mut self) -> Result<(), Error> {
-        let Some(bulk) = self.bulk.take() else {
-            return Ok(());
-        };
-        self.rows = bulk.count();
-        match bulk.finish(&mut self.applier).await {
-            Err(error) if error.is_about_the_rows() => {
-                tracing::warn!(
-                    view = M::NAME,
-                    "the database does not take a row: going on in small steps to find it"
-                );
-                self.begin_small_steps().await
+        if let Some(bulk) = self.bulk.take() {
+            self.rows = bulk.count();
+            match bulk.finish(&mut self.applier).await {
+                Err(error) if error.is_about_the_rows() => {}
+                written => return written,
             }
-            written => written,
         }
+        tracing::warn!(
+            view = M::NAME,
+            "the database does not take a row: beginning anew in small steps to find it"
+        );
+        self.begin_small_steps().await?;
+        self.count().await
     }
 
     async fn index(&mut self) -> Result<(), Error> {
@@ -135,9 +135,15 @@ impl<M: ReadModel> Build for Shadow<M> {
     }
 
     async fn fold(&mut self, chunk: &Chunk) -> Result<(), Error> {
-        match &mut self.bulk {
-            Some(bulk) => bulk.fold(&mut self.applier, &mut self.indexes, chunk).await,
-            None => Ok(()),
+        let Some(bulk) = &mut self.bulk else {
+            return Ok(());
+        };
+        match bulk.fold(&mut self.applier, &mut self.indexes, chunk).await {
+            Err(error) if error.is_about_the_rows() => {
+                self.bulk = None;
+                Ok(())
+            }
+            folded => folded,
         }
     }
 
@@ -158,6 +164,14 @@ impl<M: ReadModel> Build for Shadow<M> {
         let end = self.applier.engine.log.end().await?;
         self.step_to(end, None).await?;
         self.took("catchUp", since);
+        Ok(())
+    }
+
+    async fn count(&mut self) -> Result<(), Error> {
+        let client = self.applier.engine.pool.get().await?;
+        let count = format!("select count(*) from {}", self.name);
+        let rows: i64 = client.query_one(&count, &[]).await?.get(0);
+        self.rows = rows as u64;
         Ok(())
     }
 

@@ -116,6 +116,7 @@ fn told(rebuilt: &Rebuilt, then: Then, seconds: f64) -> String {
         (Then::Compare, _) if rebuilt.compared.iter().all(|found| found.is_equal()) => {
             return format!("{view}: {rows} rows, as the log says at {position} ({seconds:.1} s)");
         }
+        (Then::Compare, _) => "differs from the log",
         (_, true) => "is in place",
         (_, false) => "was not put in place",
     };

@@ -128,7 +128,7 @@ fn a_person_is_told_whether_it_is_in_place() {
         (true, None, Then::Swap, "is in place: 9 events, 3 rows, at 8-8, 1.5 s"),
         (true, Some(0), Then::SwapIfEqual, "is in place: 9 events"),
         (false, Some(1), Then::SwapIfEqual, "was not put in place"),
-        (false, Some(1), Then::Compare, "was not put in place"),
+        (false, Some(1), Then::Compare, "differs from the log"),
     ] {
         let told = told(&rebuilt(swapped, differing), then, 1.5);
         assert!(told.starts_with(&format!("{VIEW} {what}")), "{told}");
