@@ -35,5 +35,5 @@ pub use migrations::migrate;
 pub use progress::{Condition, Local, NotReached};
 pub use read_model::ReadModel;
 pub use rebuild::{Compared, OnProgress, Plan, Progress, Rebuilt, Stage, Then};
-pub use registry::{View, ViewState};
+pub use registry::View;
 pub use work::Work;

@@ -8,6 +8,7 @@
 //! was killed begins anew: rows that were folded by another version of the program must not be
 //! mixed with today's.
 
+mod build;
 mod bulk;
 mod compare;
 mod decode;
@@ -20,9 +21,10 @@ mod renewal;
 mod shadow;
 mod swap;
 
+pub(crate) use build::{Build, Origin};
 pub use compare::Compared;
 pub use plan::Plan;
-pub(crate) use shadow::{Build, Origin, Shadow};
+pub(crate) use shadow::Shadow;
 
 use crate::{Engine, Error, View};
 use eventlog::{Position, consumer::Share};
@@ -149,6 +151,7 @@ impl Engine {
         on_progress(&progress);
         let put_back = async {
             build.catch_up().await?;
+            build.count().await?;
             tell(&mut progress, Stage::Swapping, on_progress);
             build.swap().await
         };

@@ -21,7 +21,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::Context;
-use eventlog::consumer::{ConsumerState, Share};
+use eventlog::consumer::Share;
 use std::marker::PhantomData;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -97,19 +97,9 @@ pub fn named(name: &str) -> Result<&'static dyn View, Error> {
     found.ok_or_else(|| Error::UnknownView(name.to_owned()))
 }
 
-/// How a view stands.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ViewState {
-    pub view: &'static str,
-    /// Its worker in this process.
-    pub local: Local,
-    /// Its checkpoint, whoever keeps it; `None` when it was never kept.
-    pub consumer: Option<ConsumerState>,
-}
-
 impl Engine {
-    /// Keeps the views of `contexts`, and the timeline, together with other processes until `stop`; they are all over when the set
-    /// is joined.
+    /// Keeps the views of `contexts`, and the timeline, together with other processes until `stop`;
+    /// they are all over when the set is joined.
     pub fn start(&self, contexts: &[Context], stop: &CancellationToken) -> JoinSet<()> {
         let mut workers = JoinSet::new();
         for view in VIEWS {
@@ -127,17 +117,6 @@ impl Engine {
         workers.spawn(async move { engine.keep_timeline(&stop).await });
         workers.spawn(async move { balancing.balance(&until).await });
         workers
-    }
-
-    /// Of all views. The lag is for the caller to tell, from the end of the log.
-    pub async fn states(&self) -> Result<Vec<ViewState>, Error> {
-        let consumers = self.consumers.states().await?;
-        let state = |view: &dyn View| ViewState {
-            view: view.name(),
-            local: self.local(view.name()),
-            consumer: consumers.iter().find(|consumer| consumer.name == view.name()).cloned(),
-        };
-        Ok(VIEWS.into_iter().map(state).collect())
     }
 
     /// How the worker of this process is, without asking anybody.

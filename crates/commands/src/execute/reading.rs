@@ -87,8 +87,8 @@ fn fact<A: Aggregate>(recorded: &RecordedEvent) -> Result<Fact<A::Event>, Error>
         schema_version: recorded.schema_version,
         payload: &recorded.payload,
     };
-    let event = stored::decode::<A>(&stored)
-        .map_err(|source| Error::unreadable(recorded, source))?;
+    let event =
+        stored::decode::<A>(&stored).map_err(|source| Error::unreadable(recorded, source))?;
     let (of, at) = (recorded.stream.id().to_owned(), recorded.metadata.at);
     Ok(Fact { id: recorded.id, of, at, event })
 }

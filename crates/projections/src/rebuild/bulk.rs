@@ -26,9 +26,12 @@ struct Slot<R> {
     touched: u32,
 }
 
+/// What is folded, and in memory.
 pub(super) struct Bulk<M: ReadModel> {
     rows: HashMap<String, Slot<M::Row>>,
+    /// Written at the end, with the checkpoint.
     to_park: Vec<ToPark>,
+    /// Everything up to here is folded.
     position: Position,
     /// How many rows memory may hold.
     limit: usize,
@@ -41,6 +44,7 @@ pub(super) struct Bulk<M: ReadModel> {
 }
 
 impl<M: ReadModel> Bulk<M> {
+    /// `limit` is how many rows memory may hold after a chunk.
     pub(super) fn new(limit: usize) -> Self {
         Self {
             rows: HashMap::new(),
@@ -59,6 +63,7 @@ impl<M: ReadModel> Bulk<M> {
         (kept + self.spilled.len()) as u64
     }
 
+    /// Folds a chunk, and then makes room when there are too many rows.
     pub(super) async fn fold(
         &mut self,
         applier: &mut Applier<M>,

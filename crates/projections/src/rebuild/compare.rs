@@ -2,18 +2,15 @@
 
 use super::{
     shadow::{PATIENCE, PAUSE, Shadow},
-    swap::stop_writers,
+    swap::{HOLD, stop_writers},
 };
 use crate::{Error, read_model::ReadModel, row::Row};
 use deadpool_postgres::Transaction;
 use eventlog::Position;
 use futures::future::try_join_all;
-use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::IsolationLevel;
 
-/// How long the view's worker waits at most until both are at one position.
-const HOLD: Duration = Duration::from_secs(1);
 /// How many differing keys are named.
 const NAMED: i64 = 1000;
 

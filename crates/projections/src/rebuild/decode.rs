@@ -21,6 +21,8 @@ pub struct Decoded {
 }
 
 impl Chunk {
+    /// Fails when the page holds what is no event at all; an event that cannot be decoded says so
+    /// itself.
     pub(crate) fn of(page: &Page) -> Result<Self, LogError> {
         let mut events = Vec::new();
         page.each(|event| events.push(Decoded::of(event)))?;

@@ -17,6 +17,8 @@ pub(super) struct Part<M: ReadModel> {
     pub(super) applier: Applier<M>,
     /// Until it is written.
     bulk: Option<Bulk<M>>,
+    /// Why the database did not take a row when it was moved out of memory.
+    refused: Option<Error>,
     _renewal: Renewal,
 }
 
@@ -33,6 +35,7 @@ impl<M: ReadModel> Part<M> {
             _renewal: Renewal::of(engine, &lease),
             applier: Applier::open(engine, Table::named(name), share, lease).await?,
             bulk: rows.map(Bulk::new),
+            refused: None,
         })
     }
 
@@ -48,16 +51,26 @@ impl<M: ReadModel> Part<M> {
         self.applier.lease.position
     }
 
-    /// Folds the events that follow what is folded.
+    /// Folds the events that follow what is folded. After a row was refused it folds none:
+    /// [`Part::write`] then fails.
     pub(super) async fn fold(&mut self, indexes: &mut Indexes, chunk: &Chunk) -> Result<(), Error> {
-        match &mut self.bulk {
-            Some(bulk) => bulk.fold(&mut self.applier, indexes, chunk).await,
-            None => Ok(()),
+        let Some(bulk) = &mut self.bulk else {
+            return Ok(());
+        };
+        match bulk.fold(&mut self.applier, indexes, chunk).await {
+            Err(error) if error.is_about_the_rows() => {
+                (self.bulk, self.refused) = (None, Some(error));
+                Ok(())
+            }
+            folded => folded,
         }
     }
 
     /// Writes the rows in memory, and gives how many there are with those in the table.
     pub(super) async fn write(&mut self) -> Result<u64, Error> {
+        if let Some(refused) = self.refused.take() {
+            return Err(refused);
+        }
         let Some(bulk) = self.bulk.take() else {
             return Ok(0);
         };

@@ -1,8 +1,10 @@
 //! What a rebuild would do, without doing it.
 
+use super::build::{OLD, SHADOW};
 use crate::{Engine, Error, View};
 use eventlog::{Position, consumer::handover};
 
+/// See [`Engine::plan`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub view: &'static str,
@@ -20,6 +22,8 @@ pub struct Plan {
 }
 
 impl Engine {
+    /// What a rebuild of the view would do now. Changes nothing; fails when the log or the database
+    /// cannot be asked.
     pub async fn plan(&self, view: &'static dyn View) -> Result<Plan, Error> {
         let name = view.name();
         let client = self.pool.get().await?;
@@ -28,8 +32,8 @@ impl Engine {
              from pg_class where oid = '{name}'::regclass"
         );
         let table = client.query_one(&select, &[]).await?;
-        let shadow = self.consumers.of_follower(&format!("{name}__shadow")).await?;
-        let old = handover::checkpoints(&client, &format!("{name}__old")).await?;
+        let shadow = self.consumers.of_follower(&format!("{name}{SHADOW}")).await?;
+        let old = handover::checkpoints(&client, &format!("{name}{OLD}")).await?;
         Ok(Plan {
             view: name,
             end: self.log.end().await?,

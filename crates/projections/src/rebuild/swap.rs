@@ -1,6 +1,6 @@
 //! The change of places: the new table becomes the view's, in one short transaction.
 
-use super::shadow::Shadow;
+use super::{build::OLD, shadow::Shadow};
 use crate::{Error, apply::idle_limit, pipelined::Pipelined, read_model::ReadModel};
 use deadpool_postgres::GenericClient;
 use eventlog::{
@@ -10,8 +10,8 @@ use eventlog::{
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long the view's worker may have to wait for the change of places.
-const HOLD: Duration = Duration::from_secs(1);
+/// How long the view's worker may have to wait for a comparison or the change of places.
+pub(super) const HOLD: Duration = Duration::from_secs(1);
 /// How long queries may have to wait for it.
 const PAUSE_LIMIT: Duration = Duration::from_millis(40);
 
@@ -30,7 +30,7 @@ impl<M: ReadModel> Shadow<M> {
         if !self.step_to(live, Some(Instant::now() + HOLD)).await? {
             return Ok(None);
         }
-        let old = format!("{}__old", M::NAME);
+        let old = format!("{}{OLD}", M::NAME);
         handover::replace(client, M::NAME, &self.leases(), &old).await?;
         // From here on queries wait, so it is one round trip.
         let since = Instant::now();
@@ -51,12 +51,13 @@ impl<M: ReadModel> Shadow<M> {
             "set local lock_timeout = {};
              alter table {live} rename to {table}__was;
              alter table {new} rename to {table};
-             alter table if exists {live}__old rename to {table}__gone;
-             alter table {live}__was rename to {table}__old",
+             alter table if exists {live}{OLD} rename to {table}__gone;
+             alter table {live}__was rename to {table}{OLD}",
             PAUSE_LIMIT.as_millis()
         )
     }
 
+    /// Why it never was where the view is.
     pub(super) async fn behind(&mut self) -> Result<Error, Error> {
         let client = self.engine.pool.get().await?;
         let live = handover::checkpoints(&client, M::NAME).await?;

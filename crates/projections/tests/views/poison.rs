@@ -1,7 +1,10 @@
 //! Every way in which an event cannot become rows: it waits with its stream, in order, and nothing
 //! else does.
 
-use crate::harness::{PATIENCE, TallyRow, Worker, World, opened, paid, selected, until};
+use crate::{
+    harness::{PATIENCE, TallyRow, Worker, World, opened, paid, selected, until},
+    rebuild::rebuild,
+};
 use domain::{
     Aggregate, Event, Fact,
     cafe::{
@@ -96,6 +99,34 @@ async fn whatever_is_wrong_parks_its_stream_only_and_in_order() {
     assert_eq!(world.count("select count(*) from test.careless").await, 1);
     assert_eq!(world.count("select events from test.careless where id = 'good'").await, 2);
     worker.stop().await;
+}
+
+/// The database takes one row of many no more in bulk than alone; with many, that shows when they
+/// are moved out of memory.
+#[tokio::test]
+async fn a_rebuild_parks_what_live_work_parks() {
+    for others in [1, 100] {
+        let world = world().await;
+        poison(&world).await;
+        for number in 0..others {
+            world.order(&format!("good{number:03}")).await;
+        }
+        let end = world.append::<Order>("good000", 2, &[order::Event::OrderCancelRequested]).await;
+        let engine = world.engine(1);
+        let worker = Worker::of::<Careless>(&engine).await;
+        engine.wait_for(Careless::NAME, end, PATIENCE).await.unwrap();
+        let told = |all: Vec<Parked>| -> Vec<_> {
+            all.into_iter().map(|one| (one.stream, one.version, one.state)).collect()
+        };
+        let live = told(parked(&world).await);
+        let rebuilt = rebuild::<Careless>(&engine).await.unwrap();
+        assert_eq!(rebuilt.rows, others);
+        assert_eq!(told(parked(&world).await), live);
+        let rows = "select count(*) from test.careless where events = 2";
+        assert_eq!(world.count(rows).await, others as i64 - 1);
+        assert_eq!(world.count("select events from test.careless where id = 'good000'").await, 3);
+        worker.stop().await;
+    }
 }
 
 /// Another version of this program may have written it.

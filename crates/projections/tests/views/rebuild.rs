@@ -1,8 +1,12 @@
 //! A view is rebuilt while it is read and kept up.
 
 use crate::harness::{PATIENCE, Tally, Worker, World};
+use chrono::DateTime;
 use domain::cafe::order::{self, Order};
-use eventlog::{EventLog, consumer::Consumers};
+use eventlog::{
+    EventLog,
+    consumer::{Consumers, Followers, ParkedEvents},
+};
 use projections::{
     Compared, Engine, Error, Progress, ReadModel, Rebuilt, Stage, Then,
     cafe::order_status::OrderStatus,
@@ -244,7 +248,8 @@ async fn what_was_in_place_before_can_be_put_back_and_forth() {
     engine.wait_for(Tally::NAME, end, PATIENCE).await.unwrap();
     // What was before has its mark, and what came since as well.
     for (events, rows) in [(7, 3), (2, 3), (7, 3)] {
-        engine.roll_back(view::<Tally>(), &mut |_| {}).await.unwrap();
+        let back = engine.roll_back(view::<Tally>(), &mut |_| {}).await.unwrap();
+        assert_eq!((back.swapped, back.rows as i64), (true, rows));
         assert_eq!(world.count("select events from test.tally where id = 'o1'").await, events);
         assert_eq!(world.count("select count(*) from test.tally").await, rows);
     }
@@ -274,5 +279,58 @@ async fn what_differs_is_not_put_in_place_unless_it_is_asked_for() {
     rebuild::<Tally>(&engine).await.unwrap();
     let same = engine.rebuild(&[view::<Tally>()], Then::SwapIfEqual, &mut |_| {}).await.unwrap();
     assert!(same[0].swapped && same[0].compared.as_ref().unwrap().is_equal());
+    worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_plan_says_what_would_be_done_and_does_nothing() {
+    let world = World::new().await;
+    let engine = world.engine(1);
+    let consumers = Consumers::new(world.pool.clone());
+    let worker = Worker::of::<Tally>(&engine).await;
+    world.order("o1").await;
+    let end = world.order("o2").await;
+    engine.wait_for(Tally::NAME, end, PATIENCE).await.unwrap();
+    let analyze = "analyze test.tally";
+    world.pool.get().await.unwrap().batch_execute(analyze).await.unwrap();
+    let plan = engine.plan(view::<Tally>()).await.unwrap();
+    assert_eq!((plan.view, plan.end, plan.rows), (Tally::NAME, end, 2));
+    assert!(plan.bytes > 0 && !plan.has_old && !plan.rebuilding, "{plan:?}");
+    assert_eq!(consumers.state("test.tally__shadow").await.unwrap(), None);
+
+    rebuild::<Tally>(&engine).await.unwrap();
+    let plan = engine.plan(view::<Tally>()).await.unwrap();
+    assert!(plan.has_old && !plan.rebuilding, "{plan:?}");
+
+    consumers.register(&["test.tally__shadow"]).await.unwrap();
+    let running = consumers.acquire("test.tally__shadow", Uuid::from_u128(7), PATIENCE).await;
+    assert!(running.unwrap().is_some());
+    let plan = engine.plan(view::<Tally>()).await.unwrap();
+    assert!(plan.has_old && plan.rebuilding, "{plan:?}");
+    worker.stop().await;
+}
+
+/// Nobody waits for an old table, and nothing that it parked is for a person to settle.
+#[tokio::test]
+async fn what_was_in_place_before_is_no_follower() {
+    let world = World::new().await;
+    let engine = world.engine(1);
+    let worker = Worker::of::<Tally>(&engine).await;
+    world.nonsense("bad", 0).await;
+    let end = world.order("o1").await;
+    engine.wait_for(Tally::NAME, end, PATIENCE).await.unwrap();
+    rebuild::<Tally>(&engine).await.unwrap();
+    let end = world.order("o2").await;
+    engine.wait_for(Tally::NAME, end, PATIENCE).await.unwrap();
+    let old = Consumers::new(world.pool.clone()).state("test.tally__old").await.unwrap().unwrap();
+    assert!(old.position < end && old.poisoned_streams == 1, "{old:?}");
+
+    let followers = Followers::new(world.log.clone(), world.pool.clone());
+    let standings = followers.standings(DateTime::UNIX_EPOCH).await.unwrap();
+    let told: Vec<_> =
+        standings.followers.iter().map(|one| (one.follower(), one.backlog.events)).collect();
+    assert_eq!(told, [(Tally::NAME, 0)]);
+    let parked = ParkedEvents::new(world.pool.clone()).all().await.unwrap();
+    assert_eq!(parked.iter().map(|one| &*one.consumer).collect::<Vec<_>>(), [Tally::NAME]);
     worker.stop().await;
 }

@@ -33,8 +33,8 @@ impl Shown {
         }
         self.last = Some((progress.stage, Instant::now()));
         let line = match self.terminal {
-            true => format!("\r\x1b[2K{}", self.bar(progress)),
-            false => format!("{}\n", self.json(progress)),
+            true => format!("\r\x1b[2K{}", bar(progress, self.began.elapsed())),
+            false => format!("{}\n", json(progress, self.began.elapsed())),
         };
         // A rebuild goes on when nobody watches.
         let _ = stdout().write_all(line.as_bytes()).and_then(|()| stdout().flush());
@@ -50,44 +50,46 @@ impl Shown {
         let clear = if self.terminal { "\r\x1b[2K" } else { "" };
         let _ = stdout().write_all(format!("{clear}{lines}").as_bytes());
     }
+}
 
-    fn bar(&self, progress: &Progress) -> String {
-        let share = share(progress);
-        let full = (share * BAR as f64) as usize;
-        let of = if progress.views.len() == 1 { progress.views[0] } else { "all" };
-        let (bar, rest) = ("█".repeat(full), "·".repeat(BAR - full));
-        let mut line = format!("{of} {} {bar}{rest} {:.0} %", words(progress.stage), share * 100.0);
-        if progress.stage == Stage::Folding {
-            line += &format!("  {} events, {:.0}/s", progress.events, self.rate(progress));
-            if let Some(left) = self.seconds_left(progress) {
-                line += &format!(", {left:.0} s left");
-            }
+fn bar(progress: &Progress, took: Duration) -> String {
+    let share = share(progress);
+    let full = (share * BAR as f64) as usize;
+    let of = if progress.views.len() == 1 { progress.views[0] } else { "all" };
+    let (bar, rest) = ("█".repeat(full), "·".repeat(BAR - full));
+    let mut line = format!("{of} {} {bar}{rest} {:.0} %", words(progress.stage), share * 100.0);
+    if progress.stage == Stage::Folding {
+        line += &format!("  {} events, {:.0}/s", progress.events, rate(progress, took));
+        if let Some(left) = seconds_left(progress, took) {
+            line += &format!(", {left:.0} s left");
         }
-        line
     }
+    line
+}
 
-    fn json(&self, progress: &Progress) -> Value {
-        json!({
-            "stage": progress.stage.as_str(),
-            "views": progress.views,
-            "events": progress.events,
-            "position": progress.position.to_string(),
-            "end": progress.end.to_string(),
-            "eventsPerSecond": self.rate(progress).round(),
-            "secondsLeft": self.seconds_left(progress),
-        })
-    }
+fn json(progress: &Progress, took: Duration) -> Value {
+    json!({
+        "stage": progress.stage.as_str(),
+        "views": progress.views,
+        "events": progress.events,
+        "position": progress.position.to_string(),
+        "end": progress.end.to_string(),
+        "eventsPerSecond": rate(progress, took).round(),
+        "secondsLeft": seconds_left(progress, took),
+    })
+}
 
-    fn rate(&self, progress: &Progress) -> f64 {
-        progress.events as f64 / self.began.elapsed().as_secs_f64().max(0.001)
-    }
+/// Events per second, on average since the beginning.
+fn rate(progress: &Progress, took: Duration) -> f64 {
+    progress.events as f64 / took.as_secs_f64().max(0.001)
+}
 
-    fn seconds_left(&self, progress: &Progress) -> Option<f64> {
-        let share = share(progress);
-        let took = self.began.elapsed().as_secs_f64();
-        let left = (progress.stage == Stage::Folding && share > 0.0).then(|| took / share - took);
-        left.map(|left| (left * 10.0).round() / 10.0)
-    }
+/// Until the log is folded, if the rest goes on as what is done, to a tenth of a second.
+fn seconds_left(progress: &Progress, took: Duration) -> Option<f64> {
+    let share = share(progress);
+    let took = took.as_secs_f64();
+    let left = (progress.stage == Stage::Folding && share > 0.0).then(|| took / share - took);
+    left.map(|left| (left * 10.0).round() / 10.0)
 }
 
 /// How much of the log is folded. Positions are no counts, but they grow evenly.
@@ -114,6 +116,7 @@ fn told(rebuilt: &Rebuilt, then: Then, seconds: f64) -> String {
         (Then::Compare, _) if rebuilt.compared.iter().all(|found| found.is_equal()) => {
             return format!("{view}: {rows} rows, as the log says at {position} ({seconds:.1} s)");
         }
+        (Then::Compare, _) => "differs from the log",
         (_, true) => "is in place",
         (_, false) => "was not put in place",
     };
@@ -147,3 +150,6 @@ fn result(rebuilt: &Rebuilt, seconds: f64) -> Value {
         "stages": stages,
     })
 }
+
+#[cfg(test)]
+mod tests;
