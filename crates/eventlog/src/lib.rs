@@ -23,20 +23,13 @@ pub use event::{
     Append, EventPlace, ExpectedVersion, MAX_APPEND_BYTES, Metadata, NewEvent, Position,
     RecordedEvent, StreamName,
 };
-pub use outcome::{AppendError, Appended, LogError};
+pub use outcome::{AppendError, Appended, LogError, Submitted};
 pub use scan::{Page, Scan, ScannedEvent};
 pub use spent::Spent;
 pub use subscription::{Delivery, Subscription};
 
 use async_trait::async_trait;
-use futures::{
-    FutureExt,
-    future::{BoxFuture, ready},
-};
-
-/// What becomes of an append that was submitted. Whoever drops it does not learn it; it is stored
-/// all the same.
-pub type Submitted = BoxFuture<'static, Result<Appended, AppendError>>;
+use futures::{FutureExt, future::ready};
 
 /// An append-only log of streams with one total order over all events.
 #[async_trait]

@@ -1,6 +1,7 @@
 //! What came of an append, and what can go wrong with a log.
 
 use crate::{ExpectedVersion, Position, StreamName};
+use futures::future::BoxFuture;
 
 /// What an append led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +11,10 @@ pub struct Appended {
     /// The position of its last event in the log.
     pub position: Position,
 }
+
+/// What becomes of an append that was submitted. Whoever drops it does not learn it; it is stored
+/// all the same.
+pub type Submitted = BoxFuture<'static, Result<Appended, AppendError>>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {

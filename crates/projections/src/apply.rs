@@ -10,7 +10,7 @@ use crate::{
     read_model::ReadModel,
     table::{Rows, Table},
 };
-use deadpool_postgres::{Client, Transaction};
+use deadpool_postgres::{Client, GenericClient};
 use eventlog::{
     Position, RecordedEvent, StreamName,
     consumer::{Hold, Lease, Parked, Share, advance, handover, hold, park, unpark},
@@ -107,7 +107,7 @@ impl<M: ReadModel> Applier<M> {
     }
 
     /// Fails when the lease is lost; nobody takes it until the transaction ends.
-    pub(crate) async fn hold(&self, transaction: &Transaction<'_>) -> Result<(), Error> {
+    pub(crate) async fn hold(&self, transaction: &impl GenericClient) -> Result<(), Error> {
         let mut lease = self.lease.clone();
         let here = lease.position;
         Ok(advance(transaction, &mut lease, here, self.engine.options.lease).await?)

@@ -2,7 +2,7 @@
 
 use crate::{Error, row::Row};
 use bytes::{BufMut, Bytes, BytesMut};
-use deadpool_postgres::{GenericClient, Transaction};
+use deadpool_postgres::{Client, GenericClient};
 use futures::SinkExt;
 use std::{collections::HashMap, marker::PhantomData, pin::pin};
 use tokio_postgres::types::ToSql;
@@ -107,12 +107,15 @@ impl<R: Row> Table<R> {
     }
 
     /// Adds rows that the table does not hold yet: much faster than [`Table::write`].
+    ///
+    /// A connection on which this failed must be closed: when the server refuses a `COPY IN` before
+    /// the first row, it answers once more than the client counts.
     pub(crate) async fn fill<'a>(
         &self,
-        transaction: &Transaction<'_>,
+        client: &Client,
         rows: impl Iterator<Item = &'a R>,
     ) -> Result<(), Error> {
-        let mut sink = pin!(transaction.copy_in::<_, Bytes>(self.copy.as_str()).await?);
+        let mut sink = pin!(client.copy_in::<_, Bytes>(self.copy.as_str()).await?);
         let mut chunk = BytesMut::with_capacity(COPY_CHUNK + 1024);
         chunk.put_slice(b"PGCOPY\n\xff\r\n\0");
         chunk.put_i32(0);

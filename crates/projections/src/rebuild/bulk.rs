@@ -6,6 +6,7 @@ use crate::{
     Error,
     apply::Applier,
     fold::{ToPark, after, keys},
+    pipelined::Pipelined,
     read_model::ReadModel,
 };
 use domain::{Event, Fact};
@@ -148,11 +149,11 @@ impl<M: ReadModel> Bulk<M> {
         let (_, &mut middle, _) = times.select_nth_unstable(middle);
         let old: Vec<(String, Slot<M::Row>)> =
             self.rows.extract_if(|_, slot| slot.touched <= middle).collect();
-        let mut client = applier.engine.pool.get().await?;
-        let transaction = client.transaction().await?;
+        let transaction = Pipelined::on(&applier.engine.pool).await?;
+        transaction.begin(applier.engine.options.lease).await?;
         let rows = old.iter().filter_map(|(_, slot)| slot.row.as_ref());
-        applier.table.fill(&transaction, rows).await?;
-        applier.hold(&transaction).await?;
+        applier.table.fill(transaction.client()?, rows).await?;
+        applier.hold(transaction.client()?).await?;
         transaction.commit().await?;
         for (key, _) in old.iter().filter(|(_, slot)| slot.row.is_some()) {
             let hash = self.hash(key);
@@ -163,15 +164,16 @@ impl<M: ReadModel> Bulk<M> {
 
     /// Writes what is in memory and parked, and moves the checkpoint.
     pub(super) async fn finish(self, applier: &mut Applier<M>) -> Result<(), Error> {
-        let mut client = applier.engine.pool.get().await?;
-        let transaction = client.transaction().await?;
+        let transaction = Pipelined::on(&applier.engine.pool).await?;
+        transaction.begin(applier.engine.options.lease).await?;
+        let client = transaction.client()?;
         let rows = self.rows.values().filter_map(|slot| slot.row.as_ref());
-        applier.table.fill(&transaction, rows).await?;
+        applier.table.fill(client, rows).await?;
         for (event, hold) in &self.to_park {
-            park(&transaction, &applier.lease.name, event, hold).await?;
+            park(client, &applier.lease.name, event, hold).await?;
         }
         let mut lease = applier.lease.clone();
-        advance(&transaction, &mut lease, self.position, applier.engine.options.lease).await?;
+        advance(client, &mut lease, self.position, applier.engine.options.lease).await?;
         transaction.commit().await?;
         applier.lease = lease;
         Ok(())
