@@ -110,7 +110,7 @@ impl Service {
         }
         workers.spawn(parts.follow(store.pool.clone(), stop_workers.clone()));
         workers.spawn(ledger.keep_clean(CLEAN_EVERY, stop_workers.clone()));
-        let views = Views { engine, pool: store.queries.clone() };
+        let views = Arc::new(Views::new(engine, store.queries.clone()));
         let routes = match config.role.answers() {
             true => {
                 let (engine, stop) = (views.engine.clone(), stop_workers.clone());
@@ -202,7 +202,12 @@ fn notice_sink(
     Ok(Arc::new(WebhookSink::new(url.clone(), secrets.clone(), clock.clone())?))
 }
 
-fn served(config: &Config, contexts: &Contexts, views: &Views, clock: &Arc<dyn Clock>) -> Router {
+fn served(
+    config: &Config,
+    contexts: &Contexts,
+    views: &Arc<Views>,
+    clock: &Arc<dyn Clock>,
+) -> Router {
     let each = config.contexts.iter().map(|context| contexts.routes(*context, views, clock));
     each.fold(Router::new(), Router::merge)
 }

@@ -6,9 +6,9 @@ use api::http::{
 };
 use axum::{
     Extension, Router,
-    extract::State,
+    extract::{Request, State},
     http::{HeaderMap, StatusCode},
-    middleware::from_fn_with_state,
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -59,11 +59,19 @@ async fn process(pool: &Pool, permits: usize) -> Process {
     let router = Router::new()
         .route("/things", post(count))
         .with_state(counted.clone())
-        .layer(from_fn_with_state(once, run_commands));
+        .layer(from_fn_with_state(once, once_for_each_key));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/things", listener.local_addr().unwrap());
     tokio::spawn(axum::serve(listener, router).into_future());
     Process { url, counted, tasks }
+}
+
+async fn once_for_each_key(
+    State(once): State<Arc<Once>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    run_commands(&once, request, next).await
 }
 
 /// Answers with the number of the run and the command's id, as the header `then` says.

@@ -2,7 +2,7 @@
 
 use api::http::{
     idempotency::{Ledger, Once, run_commands},
-    intake::{Intake, Limits, admit},
+    intake::{Intake, Limits},
 };
 use axum::{
     Router,
@@ -47,6 +47,17 @@ async fn leave_early(State(thing): State<Arc<Thing>>, request: Request, next: Ne
     }
 }
 
+async fn admit(
+    State((intake, once)): State<(Arc<Intake>, Arc<Once>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match intake.admit(&mut request) {
+        Ok(_place) => run_commands(&once, request, next).await,
+        Err(overloaded) => overloaded.into_response(),
+    }
+}
+
 /// One command runs, one waits.
 async fn serve(thing: Arc<Thing>) -> String {
     // Without keys nothing is looked up, so nobody connects.
@@ -56,8 +67,7 @@ async fn serve(thing: Arc<Thing>) -> String {
     let router = Router::new()
         .route("/things", post(make).get(StatusCode::OK))
         .with_state(thing.clone())
-        .layer(from_fn_with_state(once, run_commands))
-        .layer(from_fn_with_state(intake, admit))
+        .layer(from_fn_with_state((Arc::new(intake), once), admit))
         .layer(from_fn_with_state(thing, leave_early));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/things", listener.local_addr().unwrap());

@@ -11,6 +11,7 @@ mod causes;
 pub mod consumer;
 mod event;
 pub mod eventstoredb;
+pub mod gather;
 mod outcome;
 pub mod postgres;
 mod scan;

@@ -12,19 +12,21 @@ mod bulk;
 mod feed;
 mod migrate;
 mod rows;
+mod streams;
 mod writer;
 
 pub use migrate::{MigrateError, migrate};
 
 use crate::{
     Append, AppendError, Appended, Backlog, EventLog, LogError, Position, RecordedEvent, Scan,
-    StreamName, Submitted, Subscription,
+    StreamName, Submitted, Subscription, gather::Gather,
 };
 use async_trait::async_trait;
 use deadpool_postgres::{ManagerConfig, Pool, RecyclingMethod, Runtime};
 use feed::Feed;
 use futures::FutureExt;
 use std::{sync::Arc, time::Duration};
+use streams::{Streams, Stretch};
 use tokio::{sync::mpsc, sync::oneshot, task::JoinSet};
 use tokio_postgres::{Config, NoTls};
 use writer::Job;
@@ -42,6 +44,7 @@ const QUEUED_DELIVERIES: usize = 16;
 #[derive(Debug)]
 pub struct PostgresLog {
     pool: Pool,
+    streams: Gather<Streams>,
     writer: mpsc::Sender<Job>,
     feed: Arc<Feed>,
     /// Ends the writer and the listener with the log.
@@ -60,7 +63,8 @@ impl PostgresLog {
         let mut tasks = JoinSet::new();
         tasks.spawn(writer::run(config.clone(), jobs, feed.clone()));
         tasks.spawn(feed::listen(config, feed.clone()));
-        Ok(Self { pool, writer, feed, _tasks: tasks })
+        let streams = Gather::new(Streams(pool.clone()), streams::BOUNDS);
+        Ok(Self { pool, streams, writer, feed, _tasks: tasks })
     }
 }
 
@@ -95,7 +99,9 @@ impl EventLog for PostgresLog {
         from_version: u64,
         limit: usize,
     ) -> Result<Vec<RecordedEvent>, LogError> {
-        rows::of_stream(&self.pool, stream, from_version, limit).await
+        let stretch = Stretch { stream: stream.clone(), from: from_version, limit };
+        let read = self.streams.ask(stretch).await;
+        read.unwrap_or_else(|| Err(LogError::unreachable("the log was shut down")))
     }
 
     fn subscribe(&self, after: Position, categories: Vec<String>) -> Subscription {

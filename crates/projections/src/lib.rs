@@ -9,6 +9,7 @@ pub mod cafe;
 mod engine;
 mod error;
 mod fold;
+mod lookup;
 pub mod market;
 mod migrations;
 mod parked;
@@ -31,6 +32,7 @@ mod worker;
 
 pub use engine::{Engine, Options};
 pub use error::Error;
+pub use lookup::Lookups;
 pub use migrations::migrate;
 pub use progress::{Condition, Local, NotReached};
 pub use read_model::ReadModel;

@@ -1,4 +1,4 @@
-//! Reading a view: one row by its key, or a list, page by page.
+//! Lists of a view's rows, page by page. One row by its key: [`Lookups`](crate::Lookups).
 
 use crate::{Error, read_model::ReadModel, row::Row};
 use deadpool_postgres::Pool;
@@ -14,15 +14,6 @@ pub struct Page {
     pub after: Option<String>,
     /// At most so many rows.
     pub limit: u32,
-}
-
-/// The row of a key.
-pub async fn get<M: ReadModel>(pool: &Pool, key: &str) -> Result<Option<M::Row>, Error> {
-    let select = select::<M>(&[M::Row::COLUMNS[0].name]);
-    let client = pool.get().await?;
-    let statement = client.prepare_cached(&select).await?;
-    let row = client.query_opt(&statement, &[&key]).await?;
-    Ok(row.as_ref().map(M::Row::read).transpose()?)
 }
 
 /// Rows in the order of their keys, by bytes.

@@ -19,7 +19,8 @@ const WRITE_CHUNK: usize = 5_000;
 /// A table that holds rows of one type: the live one, or one that is being rebuilt.
 #[derive(Debug)]
 pub(crate) struct Table<R> {
-    load: String,
+    /// The rows of the keys in an array.
+    pub(crate) load: String,
     upsert: String,
     delete: String,
     copy: String,

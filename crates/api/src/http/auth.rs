@@ -3,10 +3,8 @@
 
 use super::{health, problem::Problem};
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
-    middleware::Next,
-    response::{IntoResponse, Response},
 };
 use std::{fmt, sync::Arc};
 use subtle::ConstantTimeEq;
@@ -62,23 +60,22 @@ impl Caller {
     }
 }
 
-/// The layer that lets in whom it may.
-pub async fn admit(State(key): State<AuthKey>, mut request: Request, next: Next) -> Response {
+/// Lets in whom it may, and tells whoever comes after who that is.
+pub fn admit(key: &AuthKey, request: &mut Request) -> Result<(), Problem> {
     let is_open = request.uri().path().starts_with(health::PATH);
     if !is_open && !key.admits(request.headers()) {
-        return refused();
+        return Err(refused());
     }
     let caller = if key.is_set() { Caller::KeyHolder } else { Caller::Local };
     request.extensions_mut().insert(caller);
-    next.run(request).await
+    Ok(())
 }
 
-fn refused() -> Response {
+fn refused() -> Problem {
     let detail = "this needs the header Authorization: Bearer <key>, with the key of this service";
-    let mut response =
-        Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).into_response();
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    response
+    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).headers(|headers| {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    })
 }
 
 #[cfg(test)]

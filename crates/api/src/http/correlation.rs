@@ -3,13 +3,11 @@
 
 use super::problem;
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{Extensions, HeaderName, HeaderValue},
-    middleware::Next,
     response::Response,
 };
 use commands::clock::Clock;
-use std::sync::Arc;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -50,15 +48,15 @@ impl Correlation {
 
 /// The outermost layer: names the request, and makes every failed answer a problem document.
 pub async fn correlate(
-    State(clock): State<Arc<dyn Clock>>,
+    clock: &dyn Clock,
     mut request: Request,
-    next: Next,
+    next: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
     let sent = request.headers().get(&X_REQUEST_ID).and_then(Correlation::sent);
-    let correlation = sent.unwrap_or_else(|| Correlation::minted(&*clock));
+    let correlation = sent.unwrap_or_else(|| Correlation::minted(clock));
     let span = tracing::info_span!("request", id = %correlation.id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(correlation.clone());
-    let answer = problem::catch_panic(next.run(request)).instrument(span.clone()).await;
+    let answer = problem::catch_panic(next(request)).instrument(span.clone()).await;
     let mut response = problem::from_framework(answer);
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     response.headers_mut().insert(X_REQUEST_ID, correlation.name);

@@ -17,7 +17,7 @@ use super::{
 };
 use axum::{
     body::{Body, Bytes},
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderName, Method},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -36,8 +36,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Command ids and fingerprints are UUIDv5 in this namespace. Never to be changed.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7f2a_c3e8_51d4_5b60_9e1f_0c8d_24b7_a693);
 
-/// The layer around every route: commands get their [`Meta`] and run as described above.
-pub async fn run_commands(State(once): State<Arc<Once>>, request: Request, next: Next) -> Response {
+/// Stands around every route: commands get their [`Meta`] and run as described above.
+pub async fn run_commands(once: &Arc<Once>, request: Request, next: Next) -> Response {
     if !is_command(request.method()) {
         return next.run(request).await;
     }
@@ -50,7 +50,7 @@ pub async fn run_commands(State(once): State<Arc<Once>>, request: Request, next:
         Err(problem) => return problem.into_response(),
     };
     match keyed {
-        Some(keyed) => once.run_keyed(keyed, turn, request, next).await,
+        Some(keyed) => once.clone().run_keyed(keyed, turn, request, next).await,
         None => once.run_alone(turn, request, next).await,
     }
 }

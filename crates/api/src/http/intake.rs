@@ -7,15 +7,10 @@
 //! then. Health is always told.
 
 use super::{health, idempotency::is_command, problem::Problem};
-use axum::{
-    extract::{Request, State},
-    http::Extensions,
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::Request, http::Extensions};
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit},
     time::timeout,
 };
 
@@ -42,12 +37,12 @@ impl Default for Limits {
 }
 
 /// Gives out the places.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Intake {
     /// Of commands that run or wait.
     places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
-    queries: Arc<Semaphore>,
+    queries: Semaphore,
 }
 
 /// A command's place, in line or running.
@@ -67,12 +62,26 @@ pub struct Turn {
 impl Intake {
     pub fn new(limits: Limits) -> Self {
         let Limits { commands, waiting, queries } = limits;
-        let semaphore = |permits: usize| Arc::new(Semaphore::new(permits));
+        let places = commands.saturating_add(waiting).min(Semaphore::MAX_PERMITS);
         Self {
-            places: semaphore(commands.saturating_add(waiting).min(Semaphore::MAX_PERMITS)),
-            turns: semaphore(commands),
-            queries: semaphore(queries),
+            places: Arc::new(Semaphore::new(places)),
+            turns: Arc::new(Semaphore::new(commands)),
+            queries: Semaphore::new(queries),
         }
+    }
+
+    /// Lets in as many as can be served: a query for as long as what is given is kept, a command
+    /// for as long as its request has a [`Place`].
+    pub fn admit(&self, request: &mut Request) -> Result<Option<SemaphorePermit<'_>>, Problem> {
+        if request.uri().path().starts_with(health::PATH) {
+            return Ok(None);
+        }
+        if !is_command(request.method()) {
+            return self.queries.try_acquire().map(Some).map_err(|_| overloaded());
+        }
+        let place = self.command()?;
+        request.extensions_mut().insert(place);
+        Ok(None)
     }
 
     fn command(&self) -> Result<Place, Problem> {
@@ -82,33 +91,13 @@ impl Intake {
 }
 
 impl Turn {
-    /// Waits for the turn of a request whose place [`admit`] has put there.
+    /// Waits for the turn of a request whose place [`Intake::admit`] has put there.
     pub async fn of(extensions: &mut Extensions) -> Result<Self, Problem> {
         let Some(place) = extensions.remove::<Place>() else { return Ok(Self::default()) };
         match timeout(PATIENCE, place.turns.clone().acquire_owned()).await {
             Ok(Ok(turn)) => Ok(Self { _turn: Some(turn), _place: Some(place) }),
             Ok(Err(_)) | Err(_) => Err(overloaded()),
         }
-    }
-}
-
-/// The layer that lets in as many as can be served.
-pub async fn admit(State(intake): State<Intake>, mut request: Request, next: Next) -> Response {
-    if request.uri().path().starts_with(health::PATH) {
-        return next.run(request).await;
-    }
-    if !is_command(request.method()) {
-        return match intake.queries.try_acquire() {
-            Ok(_place) => next.run(request).await,
-            Err(_) => overloaded().into_response(),
-        };
-    }
-    match intake.command() {
-        Ok(place) => {
-            request.extensions_mut().insert(place);
-            next.run(request).await
-        }
-        Err(overloaded) => overloaded.into_response(),
     }
 }
 

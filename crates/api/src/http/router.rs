@@ -5,23 +5,24 @@ use super::{
     correlation,
     health::{self, Health},
     idempotency::{self, Once},
-    intake::{self, Intake},
+    intake::Intake,
     problem::Problem,
 };
 use axum::{
     Router,
-    extract::Request,
-    middleware::{Next, from_fn, from_fn_with_state},
+    extract::{Request, State},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use commands::clock::Clock;
 use std::{sync::Arc, time::Duration};
+use tokio::time::timeout;
 
 /// How long a request may take. What it started goes on, and a repeat with its key gets the answer.
 const TIME: Duration = Duration::from_secs(30);
 
-/// What the layers need.
-#[derive(Clone)]
+/// What stands around the contexts' routes. It is one layer of the router, for each one would cost
+/// every request several allocations.
 pub struct Layers {
     pub key: AuthKey,
     pub once: Arc<Once>,
@@ -30,22 +31,34 @@ pub struct Layers {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Puts the layers around the contexts' routes: outermost the correlation id, which sees every
-/// answer, innermost the idempotency key.
+/// The contexts' routes and those for health, with the layers around them.
 pub fn router(contexts: Router, layers: Layers) -> Router {
     contexts
-        .merge(health::routes(layers.health))
-        .layer(from_fn_with_state(layers.once, idempotency::run_commands))
-        .layer(from_fn_with_state(layers.intake, intake::admit))
-        .layer(from_fn_with_state(layers.key, auth::admit))
-        .layer(from_fn(limit_time))
-        .layer(from_fn_with_state(layers.clock, correlation::correlate))
+        .merge(health::routes(layers.health.clone()))
+        .layer(from_fn_with_state(Arc::new(layers), around))
 }
 
-async fn limit_time(request: Request, next: Next) -> Response {
-    let answer = tokio::time::timeout(TIME, next.run(request)).await;
-    answer.unwrap_or_else(|_| {
-        let detail = "this takes too long; ask again, with the same Idempotency-Key if it had one";
-        Problem::unavailable("timeout", detail, Duration::from_secs(5)).into_response()
+/// Outermost the correlation id, which sees every answer.
+async fn around(State(layers): State<Arc<Layers>>, request: Request, next: Next) -> Response {
+    correlation::correlate(&*layers.clock, request, async |request| {
+        timeout(TIME, layers.answer(request, next)).await.unwrap_or_else(|_| took_too_long())
     })
+    .await
+}
+
+impl Layers {
+    /// Innermost the idempotency key.
+    async fn answer(&self, mut request: Request, next: Next) -> Response {
+        let admitted =
+            auth::admit(&self.key, &mut request).and_then(|()| self.intake.admit(&mut request));
+        match admitted {
+            Ok(_place) => idempotency::run_commands(&self.once, request, next).await,
+            Err(refused) => refused.into_response(),
+        }
+    }
+}
+
+fn took_too_long() -> Response {
+    let detail = "this takes too long; ask again, with the same Idempotency-Key if it had one";
+    Problem::unavailable("timeout", detail, Duration::from_secs(5)).into_response()
 }

@@ -20,17 +20,18 @@ use eventlog::{Position, RecordedEvent};
 use projections::timeline::NAME;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::sync::Arc;
 use uuid::Uuid;
 
 #[derive(Clone)]
 struct Timelines {
     category: &'static str,
-    views: Views,
+    views: Arc<Views>,
 }
 
 /// The route of a timeline, such as `/cafe/orders/{orderId}/timeline` for things of the category
 /// `cafe.order`. 404 `unknown-order` when there is no such thing.
-pub fn route(path: &str, category: &'static str, views: Views) -> Router {
+pub fn route(path: &str, category: &'static str, views: Arc<Views>) -> Router {
     Router::new().route(path, get(show)).with_state(Timelines { category, views })
 }
 

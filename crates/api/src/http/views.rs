@@ -16,7 +16,7 @@ use axum::{
 use deadpool_postgres::Pool;
 use domain::InvalidValue;
 use projections::{
-    Engine, Error, ReadModel, query,
+    Engine, Error, Lookups, ReadModel, query,
     row::{Literal, Row},
 };
 use serde::Serialize;
@@ -24,10 +24,10 @@ use serde::Serialize;
 const VIEW_PARKED: HeaderName = HeaderName::from_static("view-parked");
 
 /// The views, and how far they are.
-#[derive(Clone)]
 pub struct Views {
     pub engine: Engine,
     pub pool: Pool,
+    lookups: Lookups,
 }
 
 /// What a list is asked for: the view must know of `min`, rows must match the filters.
@@ -56,6 +56,10 @@ pub struct Listed<R> {
 }
 
 impl Views {
+    pub fn new(engine: Engine, pool: Pool) -> Self {
+        Self { engine, lookups: Lookups::new(pool.clone()), pool }
+    }
+
     /// The row of a key; 404 with `code` when there is none.
     pub async fn find<M: ReadModel>(
         &self,
@@ -64,7 +68,7 @@ impl Views {
         code: &'static str,
     ) -> Result<Found<M::Row>, Problem> {
         min.reach(&self.engine, M::NAME).await?;
-        let row = query::get::<M>(&self.pool, key).await.map_err(|error| fault(&error))?;
+        let row = self.lookups.get::<M>(key).await.map_err(|error| fault(&error))?;
         let parked_streams = self.engine.parked_streams(M::NAME);
         row.map(|row| Found { row, parked_streams }).ok_or_else(|| {
             let nothing = Problem::unknown(code, format!("{} has nothing under {key:?}", M::NAME));

@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Cafe {
     pub commands: commands::cafe::Cafe,
-    pub views: Views,
+    pub views: Arc<Views>,
     pub clock: Arc<dyn Clock>,
 }
 

@@ -12,12 +12,13 @@ use axum::{
     routing::{get, post},
 };
 use domain::{Aggregate, market::reservation::Reservation};
+use std::sync::Arc;
 
 /// What the market's handlers need.
 #[derive(Clone)]
 pub struct Market {
     pub commands: commands::market::Market,
-    pub views: Views,
+    pub views: Arc<Views>,
 }
 
 pub fn routes(market: Market) -> Router {

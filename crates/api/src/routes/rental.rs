@@ -18,7 +18,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Rental {
     pub commands: commands::rental::Rental,
-    pub views: Views,
+    pub views: Arc<Views>,
     pub clock: Arc<dyn Clock>,
 }
 

@@ -10,12 +10,13 @@ use axum::{
     Router,
     routing::{get, post},
 };
+use std::sync::Arc;
 
 /// What the restaurant's handlers need.
 #[derive(Clone)]
 pub struct Restaurant {
     pub commands: commands::restaurant::Restaurant,
-    pub views: Views,
+    pub views: Arc<Views>,
 }
 
 pub fn routes(restaurant: Restaurant) -> Router {

@@ -10,12 +10,13 @@ use axum::{
     Router,
     routing::{get, post},
 };
+use std::sync::Arc;
 
 /// What the warehouse's handlers need.
 #[derive(Clone)]
 pub struct Warehouse {
     pub commands: commands::warehouse::Warehouse,
-    pub views: Views,
+    pub views: Arc<Views>,
 }
 
 pub fn routes(warehouse: Warehouse) -> Router {

@@ -54,7 +54,12 @@ impl Contexts {
     }
 
     /// What is served under the name of a context.
-    pub(super) fn routes(&self, context: Context, views: &Views, clock: &Arc<dyn Clock>) -> Router {
+    pub(super) fn routes(
+        &self,
+        context: Context,
+        views: &Arc<Views>,
+        clock: &Arc<dyn Clock>,
+    ) -> Router {
         let (views, clock) = (views.clone(), clock.clone());
         match context {
             Context::Warehouse => {

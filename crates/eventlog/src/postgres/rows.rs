@@ -4,7 +4,8 @@ use crate::{LogError, Metadata, Position, RecordedEvent, StreamName};
 use deadpool_postgres::{Client, Pool};
 use tokio_postgres::{Row, types::ToSql};
 
-const COLUMNS: &str = "position, stream, version, id, type, schema_version, payload::text,
+pub(super) const COLUMNS: &str =
+    "position, stream, version, id, type, schema_version, payload::text,
      command_id, correlation_id, causation_id, actor, at";
 
 /// A position of this engine.
@@ -17,22 +18,6 @@ pub(super) async fn head(pool: &Pool) -> Result<Position, LogError> {
     let rows = query(pool, "select position from eventlog.head", &[]).await?;
     let head = rows.first().map(|row| at(row.get(0)));
     head.ok_or_else(|| LogError::Foreign("eventlog.head is empty".to_owned()))
-}
-
-pub(super) async fn of_stream(
-    pool: &Pool,
-    stream: &StreamName,
-    from_version: u64,
-    limit: usize,
-) -> Result<Vec<RecordedEvent>, LogError> {
-    let select = format!(
-        "select {COLUMNS} from eventlog.events
-         where stream = $1 and version >= $2 order by version limit $3"
-    );
-    let from = i64::try_from(from_version).unwrap_or(i64::MAX);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = query(pool, &select, &[&stream.as_str(), &from, &limit]).await?;
-    Ok(rows.iter().map(recorded).collect())
 }
 
 /// The next `limit` events after a position.
@@ -76,7 +61,7 @@ async fn query_with(
     client.query(&statement, params).await
 }
 
-fn recorded(row: &Row) -> RecordedEvent {
+pub(super) fn recorded(row: &Row) -> RecordedEvent {
     RecordedEvent {
         position: at(row.get(0)),
         stream: StreamName::stored(row.get::<_, &str>(1)),

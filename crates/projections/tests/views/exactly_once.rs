@@ -4,7 +4,7 @@ use crate::harness::{PATIENCE, Tally, Worker, World, pool, until, working};
 use crate::rebuild::differing;
 use domain::cafe::order::{self, Order};
 use eventlog::{EventLog, consumer::Consumers};
-use projections::{ReadModel, cafe::order_status::OrderStatus, query};
+use projections::{ReadModel, cafe::order_status::OrderStatus};
 use std::{path::PathBuf, time::Duration};
 use support::proxy::{Proxy, Upstream};
 use tokio_postgres::config::Host;
@@ -39,7 +39,7 @@ async fn a_view_follows_the_log() {
     let after = world.order("after").await;
     engine.wait_for(OrderStatus::NAME, after, PATIENCE).await.unwrap();
     for id in ["before", "after"] {
-        let row = query::get::<OrderStatus>(&world.pool, id).await.unwrap().unwrap();
+        let row = world.row::<OrderStatus>(id).await.unwrap();
         assert_eq!(row.status.0, order::Status::PaySuccess);
     }
     worker.stop().await;

@@ -16,7 +16,7 @@ use eventlog::{
     Append, EventLog, ExpectedVersion, Metadata, NewEvent, Position, StreamName,
     consumer::Consumers, postgres::PostgresLog,
 };
-use projections::{Condition, Engine, Options, ReadModel, row};
+use projections::{Condition, Engine, Lookups, Options, ReadModel, row};
 use std::{
     future::Future,
     sync::{
@@ -109,6 +109,11 @@ impl World {
     pub async fn nonsense(&self, order: &str, seen: u64) -> Position {
         let nonsense = ("cafe.Nonsense".to_owned(), "{}".to_owned());
         self.append_raw(Order::CATEGORY, order, seen, vec![nonsense]).await
+    }
+
+    /// A row as queries find it.
+    pub async fn row<M: ReadModel>(&self, key: &str) -> Option<M::Row> {
+        Lookups::new(self.pool.clone()).get::<M>(key).await.unwrap()
     }
 
     /// A number from the database.

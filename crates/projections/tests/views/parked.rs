@@ -15,7 +15,6 @@ use eventlog::{StreamName, consumer::ParkedEvents};
 use projections::{
     NotReached, ReadModel,
     cafe::{order_status::OrderStatus, tickets::Tickets},
-    query,
 };
 use std::sync::atomic::Ordering;
 
@@ -43,7 +42,7 @@ async fn an_event_without_meaning_parks_its_stream_only() {
         parked(&world).await,
         [entry("cafe.order-bad", 1, "poison"), entry("cafe.order-bad", 2, "behind")]
     );
-    let bad = query::get::<OrderStatus>(&world.pool, "bad").await.unwrap().unwrap();
+    let bad = world.row::<OrderStatus>("bad").await.unwrap();
     assert_eq!((bad.status.0, bad.cancel_requested_at), (order::Status::Init, None));
     assert_eq!(engine.local(OrderStatus::NAME).parked_streams, 1);
     let asked = engine.wait_for(OrderStatus::NAME, nonsense, PATIENCE).await;
@@ -66,7 +65,7 @@ async fn what_was_given_up_is_left_out_and_the_rest_goes_on() {
     assert!(table.skip(OrderStatus::NAME, &stream, "no such event").await.unwrap());
     until("nothing is parked", || async { parked(&world).await.is_empty() }).await;
     engine.wait_for(OrderStatus::NAME, end, PATIENCE).await.unwrap();
-    let row = query::get::<OrderStatus>(&world.pool, "bad").await.unwrap().unwrap();
+    let row = world.row::<OrderStatus>("bad").await.unwrap();
     assert!(row.cancel_requested_at.is_some());
     assert_eq!(differing::<OrderStatus>(&engine).await, [""; 0]);
     rebuild::<OrderStatus>(&engine).await.unwrap();
@@ -89,7 +88,7 @@ async fn a_stream_without_parked_events_is_free_again() {
     let end = world.append::<Order>("bad", 2, &[order::Event::OrderCancelRequested]).await;
     engine.wait_for(OrderStatus::NAME, end, PATIENCE).await.ok();
     until("it shows", || async {
-        let row = query::get::<OrderStatus>(&world.pool, "bad").await.unwrap().unwrap();
+        let row = world.row::<OrderStatus>("bad").await.unwrap();
         row.cancel_requested_at.is_some()
     })
     .await;

@@ -1,14 +1,15 @@
 //! Reading, and waiting until what was written shows.
 
-use crate::harness::{PATIENCE, Worker, World, opened, working};
+use crate::harness::{PATIENCE, Tally, TallyRow, Worker, World, opened, working};
 use chrono::DateTime;
 use domain::{
     Context,
     cafe::{menu_item::MenuItem, ticket::Ticket},
 };
 use eventlog::{EventLog, Position, consumer::Followers};
+use futures::{StreamExt, stream::FuturesUnordered};
 use projections::{
-    Compared, Error, NotReached, ReadModel, Then,
+    Compared, Error, Lookups, NotReached, ReadModel, Then,
     cafe::order_status::OrderStatus,
     query::{self, Page},
     registry, timeline,
@@ -49,7 +50,7 @@ async fn a_process_without_workers_waits_for_those_of_another() {
         let id = format!("o{number}");
         let position = world.order(&id).await;
         reader.wait_for(OrderStatus::NAME, position, PATIENCE).await.unwrap();
-        assert!(query::get::<OrderStatus>(&world.pool, &id).await.unwrap().is_some());
+        assert!(world.row::<OrderStatus>(&id).await.is_some());
     }
     worker.stop().await;
 }
@@ -65,6 +66,46 @@ async fn positions_of_other_categories_are_reached() {
     keeper.wait_for(OrderStatus::NAME, position, PATIENCE).await.unwrap();
     reader.wait_for(OrderStatus::NAME, position, PATIENCE).await.unwrap();
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn those_who_ask_together_are_each_answered_for_themselves() {
+    let world = World::new().await;
+    let rows =
+        "insert into test.tally select 'o' || number, number from generate_series(1, 700) number;
+                alter table test.tally alter events drop not null;
+                insert into test.tally values ('bad', null)";
+    world.pool.get().await.unwrap().batch_execute(rows).await.unwrap();
+    let lookups = Lookups::new(world.pool.clone());
+    let ask = async |number: i64| match number {
+        0 => {
+            let bad = lookups.get::<Tally>("bad").await;
+            assert!(matches!(bad.as_ref().map_err(|error| &**error), Err(Error::Database(_))));
+        }
+        number => {
+            // Some ask for the same.
+            let id = format!("o{}", number - number % 2);
+            let found = lookups.get::<Tally>(&id).await.unwrap();
+            let there = (2..=700).contains(&number);
+            let row = TallyRow { id, events: number - number % 2 };
+            assert_eq!(found, there.then_some(row));
+        }
+    };
+    let asking: FuturesUnordered<_> = (0..1000).map(ask).collect();
+    asking.collect::<Vec<()>>().await;
+}
+
+#[tokio::test]
+async fn a_lookup_that_fails_fails_for_all_who_share_it_and_not_for_the_next() {
+    let world = World::new().await;
+    let lookups = Lookups::new(world.pool.clone());
+    let client = world.pool.get().await.unwrap();
+    client.batch_execute("alter table test.tally rename to elsewhere").await.unwrap();
+    let asking: FuturesUnordered<_> =
+        (0..50).map(async |_| lookups.get::<Tally>("o1").await.is_err()).collect();
+    assert!(asking.all(async |failed| failed).await);
+    client.batch_execute("alter table test.elsewhere rename to tally").await.unwrap();
+    assert_eq!(lookups.get::<Tally>("o1").await.unwrap(), None);
 }
 
 #[tokio::test]
