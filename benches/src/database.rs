@@ -81,6 +81,11 @@ impl Database {
         Ok(settings)
     }
 
+    /// Writes to the disk what is to be written, so that the next load does not wait for it.
+    pub async fn checkpoint(&self) -> Result<(), BenchError> {
+        Ok(self.client.batch_execute("checkpoint").await?)
+    }
+
     /// The process that starts those of all connections.
     pub async fn server(&self) -> Result<u32, BenchError> {
         let ours: i32 = self.client.query_one("select pg_backend_pid()", &[]).await?.get(0);

@@ -43,7 +43,8 @@ impl<'a> Live<'a> {
         Ok(Self { address, scale, database, meter, l1 })
     }
 
-    /// The benchmarks that were asked for, one after the other on one service.
+    /// The benchmarks that were asked for, one after the other on one service. What one has left to
+    /// write to the disk is written before the next one that is about latency.
     pub async fn all(&self, asked: &Asked, rows: &mut Vec<Row>) -> Result<(), BenchError> {
         if asked.begins("C1") {
             self.c1(rows).await?;
@@ -55,6 +56,7 @@ impl<'a> Live<'a> {
             rows.push(self.c2().await?);
         }
         if asked.begins("P1") {
+            self.database.checkpoint().await?;
             rows.extend(self.p1().await?);
         }
         // The last one: the notices that follow from it are sent for a while.

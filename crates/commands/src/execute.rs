@@ -16,13 +16,19 @@ use crate::{Error, Meta, clock::Clock, parts::Parts, stages};
 use appending::Stored;
 use domain::Aggregate;
 use eventlog::{AppendError, EventLog};
-use quick_cache::sync::Cache;
+use quick_cache::{
+    DefaultHashBuilder, OptionsBuilder, UnitWeighter,
+    sync::{Cache, DefaultLifecycle},
+};
 use seen::Seen;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
 /// States kept in memory, per aggregate type.
 const CACHED_STATES: usize = 50_000;
+/// The part of them for what was asked for again and again. The rest is for what is new, which most
+/// often comes soon again.
+const CACHED_LONG: f64 = 0.5;
 /// How often a command is decided anew before it gives way.
 const ATTEMPTS: usize = 8;
 /// Events read at once.
@@ -52,7 +58,7 @@ pub struct Executor<A: Aggregate> {
 
 impl<A: Aggregate> Executor<A> {
     pub fn new(log: Arc<dyn EventLog>, clock: Arc<dyn Clock>, parts: Parts) -> Self {
-        Self { log, clock, parts, cache: Cache::new(CACHED_STATES) }
+        Self { log, clock, parts, cache: cache() }
     }
 
     /// Decides about a command and stores what was decided. The same command id again stores
@@ -201,6 +207,20 @@ impl<A: Aggregate> Executor<A> {
             Err(never) => match never {},
         }
     }
+}
+
+fn cache<A: Aggregate>() -> Cache<String, Slot<A>> {
+    let options = OptionsBuilder::new()
+        .estimated_items_capacity(CACHED_STATES)
+        .weight_capacity(CACHED_STATES as u64)
+        .hot_allocation(CACHED_LONG)
+        .build();
+    let (hash, lifecycle) = (DefaultHashBuilder::default(), DefaultLifecycle::default());
+    // The options lack nothing.
+    options.map_or_else(
+        |_| Cache::new(CACHED_STATES),
+        |options| Cache::with_options(options, UnitWeighter, hash, lifecycle),
+    )
 }
 
 fn fault(error: AppendError) -> Error {
