@@ -6,7 +6,7 @@ pub mod http;
 mod inserts;
 
 pub use copies::read_rows;
-pub use decode::{By, decode};
+pub use decode::decode;
 pub use inserts::insert;
 
 use crate::{
@@ -26,13 +26,6 @@ pub struct Http {
     pub order: Option<Limit>,
     pub item: Option<Limit>,
     pub query: Option<Limit>,
-}
-
-/// L4: how fast the log can be read and decoded.
-#[derive(Clone, Copy, Debug)]
-pub struct ReadLimits {
-    pub rows: Limit,
-    pub copy: Limit,
 }
 
 /// Each with the server for itself, and by the same client.

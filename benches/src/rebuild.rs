@@ -2,7 +2,6 @@
 
 use crate::{
     BenchError,
-    limits::ReadLimits,
     log::Log,
     meter::cpu::{self, Processors},
     process::jangteo,
@@ -134,15 +133,10 @@ impl Rebuilt {
 }
 
 /// All of R1, smallest first; the cost of a fact is compared with that of the size in the middle.
-pub fn rows(rebuilt: &[Rebuilt], middle: u64, l4: Option<ReadLimits>) -> Vec<Row> {
+pub fn rows(rebuilt: &[Rebuilt], middle: u64, l4: Option<Limit>) -> Vec<Row> {
     const MEMORY: f64 = 1024.0;
     const SAME: std::ops::RangeInclusive<f64> = 0.8..=1.2;
-    let (by_rows, by_copy) = (l4.map(|l4| l4.rows), l4.map(|l4| l4.copy));
-    let each = rebuilt.iter().flat_map(|one| {
-        let again = format!("the same, {} facts", one.facts);
-        let again = Row::plain("R1", again, one.per_second(), "/s").of(by_copy);
-        [one.row("R1", "", by_rows).at_least(0.7), again]
-    });
+    let each = rebuilt.iter().map(|one| one.row("R1", "", l4).at_least(0.7));
     let base = rebuilt.iter().find(|one| one.facts == middle);
     let base = base.map(|one| Limit { name: "middle", figure: one.micros() });
     let costs = rebuilt.iter().map(|one| {

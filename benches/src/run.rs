@@ -4,7 +4,7 @@ use crate::{
     Args, BenchError,
     asked::{Asked, progress},
     database::Database,
-    limits::{self, By, Http, ReadLimits, decode, insert, read_rows},
+    limits::{self, Http, decode, insert, read_rows},
     live::Live,
     log::Log,
     process::Service,
@@ -126,7 +126,7 @@ async fn storage_limits(
     log: &Log,
     copied: f64,
     rows: &mut Vec<Row>,
-) -> Result<Option<ReadLimits>, BenchError> {
+) -> Result<Option<Limit>, BenchError> {
     if asked.begins("L2") {
         let inserted = insert(log, scale.inserts).await?;
         rows.push(Row::plain("L2", "log rows inserted, 500 per commit", inserted, "/s"));
@@ -137,28 +137,15 @@ async fn storage_limits(
     if !asked.begins("L4") {
         return Ok(None);
     }
-    let mut figures = Vec::new();
-    for (by, how) in [(By::Copy, "by binary COPY"), (By::Rows, "as rows")] {
-        let figure = decoded(log, scale.runs, by).await?;
-        let what = format!("{} facts read {how} and decoded, one thread", log.facts);
-        rows.push(Row::plain("L4", what, figure, "/s"));
-        figures.push(figure);
+    let mut runs = Vec::new();
+    for _ in 0..scale.runs {
+        runs.push(decode(log.config.clone()).await?);
     }
-    let limit = |name, figure: &f64| Limit { name, figure: *figure };
-    Ok(figures.first().zip(figures.last()).map(|(copy, rows)| ReadLimits {
-        copy: limit("L4 COPY", copy),
-        rows: limit("L4 rows", rows),
-    }))
-}
-
-/// Of some runs the one in the middle.
-async fn decoded(log: &Log, runs: usize, by: By) -> Result<f64, BenchError> {
-    let mut figures = Vec::new();
-    for _ in 0..runs {
-        figures.push(decode(log.config.clone(), by).await?);
-    }
-    figures.sort_by(f64::total_cmp);
-    Ok(figures[figures.len() / 2])
+    runs.sort_by(f64::total_cmp);
+    let figure = runs[runs.len() / 2];
+    let what = format!("{} facts read and decoded, one thread", log.facts);
+    rows.push(Row::plain("L4", what, figure, "/s"));
+    Ok(Some(Limit { name: "L4", figure }))
 }
 
 async fn l3_of_the_view(asked: &Asked, log: &Log) -> Result<Option<Row>, BenchError> {
