@@ -62,11 +62,6 @@ enum Command {
 }
 
 impl Cli {
-    /// Whether it reads the whole log, for which nobody who is served should wait.
-    pub fn gives_way(&self) -> bool {
-        matches!(self.command, Command::Rebuild(_) | Command::Verify(_))
-    }
-
     /// What is logged unless `RUST_LOG` says otherwise: a service tells of its doings, a command
     /// answers on standard output.
     pub fn default_filter(&self) -> &'static str {

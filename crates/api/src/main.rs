@@ -13,20 +13,9 @@ use tracing_subscriber::EnvFilter;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// How much a command that folds the whole log leaves to whoever serves on the same machine.
-const GIVE_WAY: i32 = 10;
-
-fn main() -> ExitCode {
-    let cli = Cli::parse();
-    if cli.gives_way() {
-        // For the threads to come. Where it is not allowed, the command only takes more.
-        let _ = rustix::process::nice(GIVE_WAY);
-    }
-    start(cli)
-}
-
 #[tokio::main]
-async fn start(cli: Cli) -> ExitCode {
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
     tracing_subscriber::fmt()
         .with_env_filter(filter(cli.default_filter()))
         .with_ansi(std::io::stderr().is_terminal())

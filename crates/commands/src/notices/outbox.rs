@@ -144,7 +144,7 @@ impl Delivery {
         let runs = claimed.chunk_by(same).map(|run| self.send_run(run));
         let outcomes = futures::future::join_all(runs).await;
         let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
-        settle(&self.pool.get().await?, &claimed, &outcomes).await?;
+        settle(&mut self.pool.get().await?, &claimed, &outcomes).await?;
         Ok(Round::Worked)
     }
 
@@ -201,8 +201,9 @@ pub(super) fn channel(row: &Row) -> Channel {
     Channel::named(row.get("channel")).unwrap_or(Channel::Sms)
 }
 
+/// All at once, so that nobody sees an attempt that was none.
 async fn settle(
-    client: &Client,
+    client: &mut Client,
     claimed: &[Claimed],
     outcomes: &[Outcome],
 ) -> Result<(), tokio_postgres::Error> {
@@ -224,14 +225,16 @@ async fn settle(
     }
     let wait = |attempts: &i32| due::back_off(*attempts, LONGEST_BACK_OFF).as_secs_f64();
     let waits: Vec<_> = attempts.iter().map(wait).collect();
-    let statement = client.prepare_cached(SETTLE).await?;
+    let transaction = client.transaction().await?;
+    let statement = transaction.prepare_cached(SETTLE).await?;
     let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
         [&fact_ids, &attempts, &errors, &waits, &MAX_TRIES];
-    let rows = client.query(&statement, &columns).await?;
+    let rows = transaction.query(&statement, &columns).await?;
     if !untried.is_empty() {
-        let release = client.prepare_cached(RELEASE).await?;
-        client.execute(&release, &[&untried, &begun]).await?;
+        let release = transaction.prepare_cached(RELEASE).await?;
+        transaction.execute(&release, &[&untried, &begun]).await?;
     }
+    transaction.commit().await?;
     for row in rows.iter().filter(|row| row.get::<_, &str>("state") == "dead") {
         let fact_id: uuid::Uuid = row.get("fact_id");
         let (channel, error): (&str, &str) = (row.get("channel"), row.get("last_error"));
