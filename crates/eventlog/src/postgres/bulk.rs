@@ -34,10 +34,14 @@ pub(super) fn scan(pool: Pool, after: Position, until: Position, categories: &[S
 }
 
 /// The condition of the categories. It goes into the statement as text, for COPY takes no parameters.
+/// Bounds by bytes are compared faster than `starts_with` looks (`.` is the byte after `-`).
 fn wanted(categories: &[String]) -> String {
     let begins = |category: &String| {
         let category = category.replace('\'', "''");
-        format!("starts_with(stream, '{category}-') or stream = '{category}'")
+        format!(
+            "stream collate \"C\" >= '{category}-' and stream collate \"C\" < '{category}.'
+             or stream = '{category}'"
+        )
     };
     match categories {
         [] => "true".to_owned(),
