@@ -16,12 +16,17 @@ fn root() -> PathBuf {
 
 /// Every source file below `folder`, with its text.
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    files(folder, "rs")
+}
+
+/// Every file of this kind below `folder`, with its text.
+fn files(folder: &Path, kind: &str) -> Vec<(PathBuf, String)> {
     let mut found = vec![];
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            found.extend(files(&path, kind));
+        } else if path.extension().is_some_and(|extension| extension == kind) {
             let text = fs::read_to_string(&path).unwrap();
             found.push((path, text));
         }
@@ -126,4 +131,41 @@ fn every_decision_record_has_a_number_of_its_own() {
     numbers.sort();
     let expected: Vec<_> = (1..=numbers.len()).map(|n| format!("{n:04}")).collect();
     assert_eq!(numbers, expected);
+}
+
+#[test]
+fn no_merge_is_left_half_done() {
+    let mut all = files(&root().join("docs"), "md");
+    all.extend(["crates", "tests", "benches"].map(|folder| sources(&root().join(folder))).concat());
+    for (path, text) in all {
+        let marked = text.lines().any(|line| line.starts_with(&"<".repeat(7)));
+        assert!(!marked, "{} has both sides of a merge", path.display());
+    }
+}
+
+/// Names in the last column: `crate: module::test`, the end of long ones cut by `…`.
+#[test]
+fn every_invariant_has_a_number_and_a_guard_that_exists() {
+    let text = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .map(|line| line.split(" | ").collect::<Vec<_>>())
+        .filter(|row| row.len() == 3 && row[0].trim_start_matches("| ").parse::<usize>().is_ok())
+        .collect();
+    let numbers: Vec<usize> =
+        rows.iter().map(|row| row[0].trim_start_matches("| ").parse().unwrap()).collect();
+    assert_eq!(numbers, (1..=rows.len()).collect::<Vec<_>>());
+    let mut code = files(&root().join("crates"), "sql");
+    code.extend(["crates", "tests"].map(|folder| sources(&root().join(folder))).concat());
+    for row in &rows {
+        for guard in row[2].split('`').skip(1).step_by(2) {
+            let name = guard.rsplit([':', ' ']).next().unwrap().trim_end_matches('…');
+            let there = |(path, text): &(PathBuf, String)| {
+                path.with_extension("").components().any(|part| part.as_os_str() == name)
+                    || text.contains(&format!("fn {name}"))
+                    || text.contains(name) && !guard.contains("::")
+            };
+            assert!(code.iter().any(there), "invariant {}: there is no {guard}", row[0]);
+        }
+    }
 }
