@@ -1,6 +1,7 @@
 //! What is on record, counted.
 
 use super::load::{Done, Memory};
+use domain::cafe::order::payment_key;
 use eventlog::{EventLog, Position};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,18 +14,26 @@ pub struct Facts {
     counts: BTreeMap<(String, String), usize>,
     /// The ids of what is on record in each stream, in order.
     streams: BTreeMap<String, Vec<Uuid>>,
+    /// The attempt that paid for each order: the key that the gateway knows.
+    paid: BTreeMap<String, String>,
+    /// How often each attempt was given back, by that key. Money that comes for an attempt after it
+    /// was closed goes back, too.
+    refunds: BTreeMap<String, usize>,
 }
 
 impl Facts {
     pub async fn read(log: &dyn EventLog) -> Self {
         let end = log.end().await.unwrap();
-        let mut facts = Self { end, counts: BTreeMap::new(), streams: BTreeMap::new() };
+        let (counts, streams) = (BTreeMap::new(), BTreeMap::new());
+        let (paid, refunds) = (BTreeMap::new(), BTreeMap::new());
+        let mut facts = Self { end, counts, streams, paid, refunds };
         let mut ids = BTreeSet::new();
         let mut scan = log.scan(Position::START, end, Vec::new());
         while let Some(page) = scan.next().await {
             let counted = page.each(|event| {
                 assert!(ids.insert(event.id), "{event:?} is on record twice");
                 let of = subject(event.event_type, event.stream, event.payload);
+                facts.note_money(event.event_type, &of, event.payload);
                 *facts.counts.entry((event.event_type.to_owned(), of)).or_default() += 1;
                 facts.streams.entry(event.stream.to_owned()).or_default().push(event.id);
             });
@@ -33,10 +42,20 @@ impl Facts {
         facts
     }
 
+    fn note_money(&mut self, event_type: &str, order: &str, payload: &str) {
+        let key = || payment_key(order, attempt(payload));
+        match event_type {
+            "cafe.PaymentCompleted" => _ = self.paid.insert(order.to_owned(), key()),
+            "cafe.Refunded" => *self.refunds.entry(key()).or_default() += 1,
+            _ => {}
+        }
+    }
+
     /// All that is wrong with them, for what the clients know and what the gateway charged.
     pub fn wrong(&self, memory: &Memory, charges: &BTreeMap<String, Value>) -> Vec<String> {
         let missing = memory.acknowledged.iter().flat_map(|done| self.missing(done));
-        let orders = self.doubled().into_iter().chain(self.loose_ends());
+        let orders =
+            self.doubled().into_iter().chain(self.loose_ends()).chain(self.not_given_back());
         missing.chain(orders).chain(self.uncalled_for(memory)).chain(self.unlike(charges)).collect()
     }
 
@@ -59,9 +78,7 @@ impl Facts {
         let (leaves, of): (&[&str], _) = match done {
             Done::Order(order) => (&["cafe.PaymentCompleted", "cafe.TicketOpened"], order),
             Done::Accepted(order) => (&["cafe.OrderReceived", "cafe.OrderAccepted"], order),
-            Done::Rejected(order) => {
-                (&["cafe.OrderRejected", "cafe.OrderRefused", "cafe.Refunded"], order)
-            }
+            Done::Rejected(order) => (&["cafe.OrderRejected", "cafe.OrderRefused"], order),
             Done::Item(item) => (&["market.ItemRegistered"], item),
             Done::Shipment(shipment) => (&["warehouse.Shipped"], shipment),
         };
@@ -69,14 +86,19 @@ impl Facts {
         missing.map(|what| format!("{done:?} has not one {what}")).collect()
     }
 
-    /// What happened more than once. Only a payment that was not reached may be tried again.
+    /// What happened more than once. Only a payment that was not reached may be tried again, and
+    /// each attempt may be given back.
     fn doubled(&self) -> Vec<String> {
-        let repeatable = ["cafe.OrderSelected", "cafe.PaymentFailed"];
+        let repeatable = ["cafe.OrderSelected", "cafe.PaymentFailed", "cafe.Refunded"];
         let doubled = self
             .counts
             .iter()
             .filter(|((what, _), count)| **count > 1 && !repeatable.contains(&what.as_str()));
-        doubled.map(|(fact, count)| format!("{fact:?} {count} times")).collect()
+        let refunded = self.refunds.iter().filter(|(_, count)| **count > 1);
+        let doubled = doubled.map(|(fact, count)| format!("{fact:?} {count} times"));
+        doubled
+            .chain(refunded.map(|(key, count)| format!("{key} given back {count} times")))
+            .collect()
     }
 
     /// What was begun and has not come to its end.
@@ -87,13 +109,21 @@ impl Facts {
                 "cafe.PaymentCompleted" => &["cafe.TicketOpened"],
                 "cafe.OrderReceived" => &["cafe.OrderAccepted"],
                 "cafe.OrderRejected" => &["cafe.OrderRefused"],
-                "cafe.OrderRefused" => &["cafe.Refunded"],
                 _ => return false,
             };
             ends.iter().map(|end| self.count(end, of)).sum::<usize>() != begun
         };
         let loose = self.counts.iter().filter(|((what, of), begun)| is_loose(what, of, **begun));
         loose.map(|(fact, _)| format!("{fact:?} has no end")).collect()
+    }
+
+    /// Orders that the store turned down, and that were not paid back once.
+    fn not_given_back(&self) -> Vec<String> {
+        let refused = self.counts.keys().filter(|(what, _)| what == "cafe.OrderRefused");
+        let kept = refused.filter(|(_, order)| {
+            self.paid.get(order).and_then(|key| self.refunds.get(key)) != Some(&1)
+        });
+        kept.map(|(_, order)| format!("{order} was refused, and not given back once")).collect()
     }
 
     /// More goods went out than anybody asked for: a repeat that was taken for a new command.
@@ -105,24 +135,26 @@ impl Facts {
         (shipped > asked).then(|| format!("{shipped} shipments for {asked} commands"))
     }
 
-    /// Money that the gateway has and no order accounts for, and the other way round.
+    /// Money that the gateway has and no order accounts for, and the other way round. An attempt
+    /// that did not pay for its order has no money, or gave it back.
     fn unlike(&self, charges: &BTreeMap<String, Value>) -> Vec<String> {
-        let mut held: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
-        for charge in charges.values().filter(|charge| charge["status"] == "approved") {
-            let order = held.entry(charge["reference"].as_str().expect("an order")).or_default();
-            order.0 += charge["amount"].as_i64().expect("an amount");
-            order.1 += charge["refund"]["amount"].as_i64().unwrap_or_default();
-        }
-        for (_, order) in self.counts.keys().filter(|(what, _)| what == "cafe.PaymentCompleted") {
-            held.entry(order).or_default();
-        }
         let price = crate::cafe::coffee("any")["price"].as_i64().expect("a price");
-        let due = |what: &str, order: &str| self.count(what, order) as i64 * price;
-        let unlike = held.iter().filter(|(order, (charged, refunded))| {
-            (due("cafe.PaymentCompleted", order), due("cafe.Refunded", order))
-                != (*charged, *refunded)
+        let approved = charges.iter().filter(|(_, charge)| charge["status"] == "approved");
+        let mut held: BTreeMap<&String, (i64, i64)> = approved
+            .map(|(key, charge)| {
+                let amount = charge["amount"].as_i64().expect("an amount");
+                (key, (amount, charge["refund"]["amount"].as_i64().unwrap_or_default()))
+            })
+            .collect();
+        for key in self.paid.values().chain(self.refunds.keys()) {
+            held.entry(key).or_default();
+        }
+        held.retain(|key, money| {
+            let paid_back = self.refunds.contains_key(*key);
+            let paid = paid_back || self.paid.values().any(|paid| paid == *key);
+            *money != (i64::from(paid) * price, i64::from(paid_back) * price)
         });
-        unlike.map(|(order, money)| format!("{order}: charged and refunded {money:?}")).collect()
+        held.iter().map(|(key, money)| format!("{key}: charged and refunded {money:?}")).collect()
     }
 }
 
@@ -133,4 +165,10 @@ fn subject(event_type: &str, stream: &str, payload: &str) -> String {
         return payload["shipmentId"].as_str().expect("a shipment").to_owned();
     }
     stream.split_once('-').map_or(stream, |(_, id)| id).to_owned()
+}
+
+/// The attempt to pay that an event is about.
+fn attempt(payload: &str) -> u32 {
+    let payload: Value = serde_json::from_str(payload).unwrap();
+    u32::try_from(payload["attempt"].as_u64().expect("an attempt")).unwrap()
 }
