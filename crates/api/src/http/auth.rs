@@ -1,10 +1,14 @@
 //! Who may ask. Without a key the service listens on loopback only, where everybody may; with one,
 //! every request but those for health needs `Authorization: Bearer <key>`.
 
+mod caller;
+
+pub use caller::{Caller, Role};
+
 use super::{health, problem::Problem};
 use axum::{
     extract::Request,
-    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 use std::{fmt, sync::Arc};
 use subtle::ConstantTimeEq;
@@ -37,36 +41,13 @@ impl fmt::Debug for AuthKey {
     }
 }
 
-/// On whose behalf a request is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caller {
-    /// Somebody on this machine.
-    Local,
-    /// Somebody with the key.
-    KeyHolder,
-}
-
-impl Caller {
-    pub fn of(extensions: &Extensions) -> Self {
-        extensions.get().copied().unwrap_or(Self::Local)
-    }
-
-    /// A role, never a person's name: it stands in the events' metadata.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Local => "local",
-            Self::KeyHolder => "key",
-        }
-    }
-}
-
 /// Lets in whom it may, and tells whoever comes after who that is.
 pub fn admit(key: &AuthKey, request: &mut Request) -> Result<(), Problem> {
     let is_open = request.uri().path().starts_with(health::PATH);
     if !is_open && !key.admits(request.headers()) {
         return Err(refused());
     }
-    let caller = if key.is_set() { Caller::KeyHolder } else { Caller::Local };
+    let caller = if key.is_set() { Caller::key_holder() } else { Caller::local() };
     request.extensions_mut().insert(caller);
     Ok(())
 }

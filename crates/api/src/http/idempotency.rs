@@ -61,7 +61,7 @@ async fn prepare(clock: &dyn Clock, request: Request) -> Result<(Option<Keyed>, 
     precondition::check(&parts.headers)?;
     let key = key_of(&parts.headers)?;
     let body = body::read(&parts.headers, body).await?;
-    let actor = Caller::of(&parts.extensions).name().to_owned();
+    let actor = Caller::of(&parts.extensions).actor();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let keyed = key.map(|key| Keyed {
         fingerprint: fingerprint(&parts.method, path, &body),

@@ -49,7 +49,7 @@ pub(super) async fn rental_cancel(
     extensions: Extensions,
 ) -> Result<Answer<orders::Stands>, Problem> {
     let caller = Caller::of(&extensions);
-    if caller != Caller::Local {
+    if !caller.is_local() {
         let detail = "cancel with POST /rental/orders/{orderId}/cancel";
         return Err(Problem::new(StatusCode::FORBIDDEN, "not-by-get", detail));
     }
@@ -57,7 +57,7 @@ pub(super) async fn rental_cancel(
         command_id: rental.clock.new_id(),
         correlation_id: Correlation::of(&extensions),
         causation_id: None,
-        actor: caller.name().to_owned(),
+        actor: caller.actor(),
         may_be_repeat: false,
     };
     orders::cancel_order(&rental, required("orderId", cancel.order_id)?, &meta).await
