@@ -10,6 +10,7 @@ use eventlog::{
     consumer::{self, ConsumerState, Parked, ParkedEvents, Standing, StandingError, Standings},
 };
 use projections::{registry::VIEWS, timeline};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -66,8 +67,9 @@ pub fn events(backlog: &Backlog) -> String {
 }
 
 /// A follower, in JSON.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Follower")]
 pub struct Shown {
     pub name: String,
     /// The checkpoint: everything up to here is done or parked.
@@ -89,8 +91,9 @@ pub struct Shown {
 }
 
 /// A stream of which an event is parked.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "ParkedStream")]
 pub struct ShownParked {
     pub stream: String,
     /// Of the first parked event.

@@ -1,20 +1,25 @@
 //! What every route has in common: how a request is read, admitted, run once and answered.
 
+pub mod access;
 pub mod answer;
 pub mod auth;
 mod body;
 pub mod correlation;
+pub mod docs;
 pub mod extract;
 pub mod health;
 pub mod idempotency;
 pub mod intake;
 pub mod metrics;
 pub mod min_position;
+pub mod openapi;
+pub mod operation;
 pub mod page;
 mod precondition;
 pub mod problem;
 pub mod refusal;
 pub mod router;
+pub mod schema;
 pub mod timeline;
 pub mod views;
 

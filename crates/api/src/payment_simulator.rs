@@ -13,7 +13,6 @@ use crate::http::{
 use axum::{Router, extract::State, http::StatusCode, middleware::map_response, routing::get};
 use commands::payment::simulator::{ChargeRecord, JournalError, Simulator, SimulatorError};
 use document::{ChargeAnswer, ChargeRequest, Key, Listing, RefundAnswer, RefundRequest};
-use domain::shared::Name;
 use std::{future::Future, io, io::Write, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -93,9 +92,9 @@ async fn charge(
     State(simulator): State<Arc<Simulator>>,
     Json(request): Json<ChargeRequest>,
 ) -> Result<(StatusCode, axum::Json<ChargeAnswer>), Problem> {
-    let key: Key = required("key", request.key)?;
+    let key = required("key", request.key)?;
     let amount = required("amount", request.amount)?;
-    let reference: Name = required("reference", request.reference)?;
+    let reference = required("reference", request.reference)?;
     let charge = simulator.charge(key.as_str(), amount, reference.as_str());
     let charge = charge.await.map_err(problem_of)?;
     Ok((StatusCode::CREATED, axum::Json(charge.into())))
@@ -116,7 +115,7 @@ async fn refund(
     Path(charge_key): Path<Key>,
     Json(request): Json<RefundRequest>,
 ) -> Result<(StatusCode, axum::Json<RefundAnswer>), Problem> {
-    let key: Key = required("key", request.key)?;
+    let key = required("key", request.key)?;
     let amount = required("amount", request.amount)?;
     let refund = simulator.refund(charge_key.as_str(), key.as_str(), amount);
     let refund = refund.await.map_err(problem_of)?;

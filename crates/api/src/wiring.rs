@@ -9,6 +9,8 @@ use crate::{
     config::Config,
     followers::{Followers, expected},
     http::{
+        access::Rights,
+        docs::Documents,
         health::Health,
         idempotency::{Ledger, Once},
         intake::Intake,
@@ -116,14 +118,23 @@ impl Service {
                 let (engine, stop) = (views.engine.clone(), stop_workers.clone());
                 workers.spawn(async move { engine.watch_parked(&stop).await });
                 served(config, &contexts, &views, &clock)
-                    .merge(routes::notices::routes(store.queries.clone()))
-                    .merge(routes::projections::routes(followers))
+                    .merge(routes::notices::routes().with_state(store.queries.clone()))
+                    .merge(routes::projections::routes().with_state(followers))
             }
             false => Router::new(),
         };
         let intake = Intake::new(config.limits.intake);
-        let layers = Layers { key: config.key.clone(), once, intake, health, clock };
-        let router = router(routes.merge(metrics::routes(numbers)), layers);
+        let table = routes::operations();
+        let layers = Layers {
+            key: config.key.clone(),
+            rights: Rights::of(&table),
+            documents: Documents::of(&table),
+            once,
+            intake,
+            health,
+            clock,
+        };
+        let router = router(routes.merge(metrics::routes().with_state(numbers)), layers);
         Ok(Self { router, contexts, stopping, commands, workers, stop_workers })
     }
 

@@ -12,11 +12,30 @@ pub struct Page {
     pub filters: Vec<(String, String)>,
     /// The key of the last row of the page before.
     pub after: Option<String>,
+    pub order: Order,
     /// At most so many rows.
     pub limit: u32,
 }
 
-/// Rows in the order of their keys, by bytes.
+/// Which keys come first, by bytes. Both ways are those of the table's index, and of every filter's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    #[default]
+    Ascending,
+    Descending,
+}
+
+impl Order {
+    /// What is after a key, and the order, in SQL.
+    fn sql(self) -> (char, &'static str) {
+        match self {
+            Self::Ascending => ('>', "asc"),
+            Self::Descending => ('<', "desc"),
+        }
+    }
+}
+
+/// Rows in the order of their keys.
 pub async fn list<M: ReadModel>(pool: &Pool, page: &Page) -> Result<Vec<M::Row>, Error> {
     let filters = page.filters.iter().map(|(name, _)| filter::<M>(name));
     let columns = filters.collect::<Result<Vec<_>, _>>()?;
@@ -24,15 +43,16 @@ pub async fn list<M: ReadModel>(pool: &Pool, page: &Page) -> Result<Vec<M::Row>,
     let mut params: Vec<&(dyn ToSql + Sync)> =
         page.filters.iter().map(|(_, value)| value as _).collect();
     let key = M::Row::COLUMNS[0].name;
+    let (beyond, order) = page.order.sql();
     if let Some(after) = &page.after {
         params.push(after);
         let and = if columns.is_empty() { "where" } else { "and" };
         // Writing to a string does not fail.
-        let _ = write!(sql, " {and} {key} > ${}", params.len());
+        let _ = write!(sql, " {and} {key} {beyond} ${}", params.len());
     }
     let limit = i64::from(page.limit);
     params.push(&limit);
-    let _ = write!(sql, " order by {key} limit ${}", params.len());
+    let _ = write!(sql, " order by {key} {order} limit ${}", params.len());
     let client = pool.get().await?;
     let statement = client.prepare_cached(&sql).await?;
     let rows = client.query(&statement, &params).await?;
@@ -57,7 +77,8 @@ fn filter<M: ReadModel>(name: &str) -> Result<&'static str, Error> {
     found.copied().ok_or_else(unknown)
 }
 
-fn camel_case(column: &str) -> String {
+/// A column as rows name it in JSON.
+pub fn camel_case(column: &str) -> String {
     let mut words = column.split('_');
     let first = words.next().unwrap_or_default().to_owned();
     words.fold(first, |name, word| {

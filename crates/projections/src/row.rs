@@ -14,6 +14,17 @@ pub type BoxError = Box<dyn StdError + Sync + Send>;
 pub struct Column {
     pub name: &'static str,
     pub sql_type: Type,
+    /// Whether a row may have nothing there.
+    pub is_nullable: bool,
+    /// All that it may hold, if that is a closed set of words.
+    pub words: fn() -> Vec<&'static str>,
+}
+
+impl Column {
+    /// The column of a field of type `F`.
+    pub const fn of<F: Field>(name: &'static str) -> Self {
+        Self { name, sql_type: F::SQL_TYPE, is_nullable: F::IS_NULLABLE, words: F::words }
+    }
 }
 
 /// One row of a read model. [`row!`](crate::row!) writes the implementation.
@@ -22,6 +33,9 @@ pub trait Row: Clone + Debug + PartialEq + Serialize + Send + Sync + 'static {
     const COLUMNS: &'static [Column];
 
     fn key(&self) -> &str;
+
+    /// What a text column holds; nothing for other columns.
+    fn text(&self, column: &str) -> Option<&str>;
 
     /// From a result that has exactly [`Row::COLUMNS`], in their order.
     fn read(row: &tokio_postgres::Row) -> Result<Self, tokio_postgres::Error>;
@@ -36,6 +50,7 @@ pub trait Row: Clone + Debug + PartialEq + Serialize + Send + Sync + 'static {
 /// A type that a row's field may have.
 pub trait Field: Sized {
     const SQL_TYPE: Type;
+    const IS_NULLABLE: bool = false;
     /// How it is sent.
     type Sent<'a>: ToSql + Sync + Send
     where
@@ -45,6 +60,16 @@ pub trait Field: Sized {
 
     fn sent(&self) -> Self::Sent<'_>;
     fn from_read(read: Self::Read) -> Self;
+
+    /// What it holds, if that is text.
+    fn text(&self) -> Option<&str> {
+        None
+    }
+
+    /// All that it may hold, if that is a closed set of words.
+    fn words() -> Vec<&'static str> {
+        Vec::new()
+    }
 }
 
 impl Field for String {
@@ -58,6 +83,10 @@ impl Field for String {
 
     fn from_read(read: Self) -> Self {
         read
+    }
+
+    fn text(&self) -> Option<&str> {
+        Some(self)
     }
 }
 
@@ -83,6 +112,7 @@ plain_field!(i64 => INT8, bool => BOOL, Instant => TIMESTAMPTZ);
 
 impl<F: Field> Field for Option<F> {
     const SQL_TYPE: Type = F::SQL_TYPE;
+    const IS_NULLABLE: bool = true;
     type Sent<'a>
         = Option<F::Sent<'a>>
     where
@@ -95,6 +125,14 @@ impl<F: Field> Field for Option<F> {
 
     fn from_read(read: Option<F::Read>) -> Self {
         read.map(F::from_read)
+    }
+
+    fn text(&self) -> Option<&str> {
+        self.as_ref().and_then(Field::text)
+    }
+
+    fn words() -> Vec<&'static str> {
+        F::words()
     }
 }
 
@@ -119,6 +157,14 @@ impl<L: Literal> Field for Word<L> {
 
     fn from_read(read: Self) -> Self {
         read
+    }
+
+    fn text(&self) -> Option<&str> {
+        Some(self.0.word())
+    }
+
+    fn words() -> Vec<&'static str> {
+        L::ALL.iter().map(|literal| literal.word()).collect()
     }
 }
 
@@ -175,12 +221,21 @@ macro_rules! row {
 
         impl $crate::row::Row for $name {
             const COLUMNS: &'static [$crate::row::Column] = &[
-                $crate::row::Column { name: stringify!($key), sql_type: <String as $crate::row::Field>::SQL_TYPE },
-                $($crate::row::Column { name: stringify!($field), sql_type: <$type as $crate::row::Field>::SQL_TYPE },)*
+                $crate::row::Column::of::<String>(stringify!($key)),
+                $($crate::row::Column::of::<$type>(stringify!($field)),)*
             ];
 
             fn key(&self) -> &str {
                 &self.$key
+            }
+
+            fn text(&self, column: &str) -> Option<&str> {
+                use $crate::row::Field as _;
+                match column {
+                    stringify!($key) => Some(&self.$key),
+                    $(stringify!($field) => self.$field.text(),)*
+                    _ => None,
+                }
             }
 
             fn read(row: &::tokio_postgres::Row) -> ::std::result::Result<Self, ::tokio_postgres::Error> {

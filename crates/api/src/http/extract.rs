@@ -1,9 +1,14 @@
 //! What a request says, read strictly: the form is checked here (400, with the field), the values
 //! where they become the domain's types (422, with the field).
 
+mod field;
 mod raw;
 
-pub use raw::{Integer, Raw, RawId, ServerOwned, Text, optional, required};
+pub(crate) use field::number;
+pub use field::{
+    Known, Maybe, Need, ONE_OF_THE_WORDS, ServerOwned, Value, optional, required, there, whole,
+};
+pub use raw::{Integer, RawId, Text};
 
 use super::problem::Problem;
 use axum::{
@@ -13,8 +18,9 @@ use axum::{
 };
 use domain::InvalidValue;
 use eventlog::Spent;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
-use serde_json::Value;
+use serde_json::Value as JsonValue;
 
 /// Reading bodies as JSON.
 pub static PARSE: Spent = Spent::nothing();
@@ -104,11 +110,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
             pairs.map_err(|_| Problem::malformed("the query string cannot be read"))?;
         let mut fields = serde_json::Map::new();
         for (name, value) in pairs {
-            if fields.insert(name.clone(), Value::String(value)).is_some() {
+            if fields.insert(name.clone(), JsonValue::String(value)).is_some() {
                 return Err(Problem::malformed(format!("{name} is there twice")).field(name));
             }
         }
-        read(Value::Object(fields)).map(Self)
+        read(JsonValue::Object(fields)).map(Self)
     }
 }
 
@@ -129,7 +135,7 @@ impl<T: TryFrom<String, Error = InvalidValue>, S: Send + Sync> FromRequestParts<
 }
 
 /// A body that says nothing.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Empty {}
 

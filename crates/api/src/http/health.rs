@@ -7,13 +7,16 @@
 
 mod breaker;
 
+use super::{
+    access::Access,
+    operation::{Routes, question},
+};
 use crate::followers::{Followers, events};
 use axum::{
-    Json, Router,
+    Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
-    routing::get,
 };
 use commands::payment::Breaker;
 use deadpool_postgres::{Pool, PoolError};
@@ -21,6 +24,7 @@ use eventlog::{
     EventLog,
     consumer::{ConsumerState, Standing},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::time::timeout;
@@ -35,10 +39,14 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How far behind the log's end a follower may be without a word.
 const LAG: Duration = Duration::from_secs(5);
 
-pub fn routes(health: Arc<Health>) -> Router {
-    Router::new()
-        .route("/health/live", get(live))
-        .route("/health/ready", get(ready).with_state(health))
+pub fn routes() -> Routes<Arc<Health>> {
+    let asking = |summary| question(summary, Access::Open).gives::<Report>();
+    let down = asking("Whether it can do its work, and if not, why");
+    Routes::default().get("/health/live", live, asking("Whether the process runs")).get(
+        "/health/ready",
+        ready,
+        down.or_with(StatusCode::SERVICE_UNAVAILABLE),
+    )
 }
 
 async fn live() -> Json<Report> {
@@ -54,8 +62,9 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
     (status, Json(report)).into_response()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "HealthStatus")]
 pub enum Status {
     Up,
     Degraded,
@@ -63,13 +72,15 @@ pub enum Status {
 }
 
 /// How the service stands: as badly as the worst of its checks.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Health")]
 pub struct Report {
     pub status: Status,
     pub checks: Vec<Check>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "HealthCheck")]
 pub struct Check {
     /// `log`, `database`, `breaker`, `service`, or the name of a follower of the log.
     pub name: String,

@@ -2,9 +2,13 @@
 
 mod stages;
 
-use super::problem::Problem;
+use super::{
+    access::OPERATORS,
+    operation::{Routes, question},
+    problem::Problem,
+};
 use crate::followers::{Followers, expected};
-use axum::{Router, extract::State, http::header, response::IntoResponse, routing::get};
+use axum::{extract::State, http::header, response::IntoResponse};
 use commands::payment::{
     Breaker,
     breaker::{Counts, Standing as BreakerStanding},
@@ -15,6 +19,9 @@ use metrics::{counter, gauge, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use projections::Engine;
 use std::{collections::HashSet, sync::Arc};
+
+/// Of the text that Prometheus reads.
+const MEDIA_TYPE: &str = "text/plain; version=0.0.4";
 
 /// What there is to read.
 pub struct Metrics {
@@ -93,11 +100,12 @@ fn tell((standing, counts): (BreakerStanding, Counts)) {
     counter!("jangteo_payment_breaker_opened_total").absolute(opened);
 }
 
-pub fn routes(metrics: Arc<Metrics>) -> Router {
-    Router::new().route("/metrics", get(show)).with_state(metrics)
+pub fn routes() -> Routes<Arc<Metrics>> {
+    let asking = question("Numbers for Prometheus", OPERATORS).gives_text(MEDIA_TYPE);
+    Routes::default().get("/metrics", show, asking)
 }
 
 async fn show(State(metrics): State<Arc<Metrics>>) -> Result<impl IntoResponse, Problem> {
     let text = metrics.read().await.map_err(|error| Problem::fault(&error))?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
+    Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], text))
 }

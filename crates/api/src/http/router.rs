@@ -1,8 +1,10 @@
 //! All routes with the layers around them.
 
 use super::{
-    auth::{self, AuthKey},
+    access::Rights,
+    auth::{self, AuthKey, Caller},
     correlation,
+    docs::{self, Documents},
     health::{self, Health},
     idempotency::{self, Once},
     intake::Intake,
@@ -16,7 +18,7 @@ use axum::{
 };
 use commands::clock::Clock;
 use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
+use tokio::{sync::SemaphorePermit, time::timeout};
 
 /// How long a request may take. What it started goes on, and a repeat with its key gets the answer.
 const TIME: Duration = Duration::from_secs(30);
@@ -25,6 +27,8 @@ const TIME: Duration = Duration::from_secs(30);
 /// every request several allocations.
 pub struct Layers {
     pub key: AuthKey,
+    pub rights: Rights,
+    pub documents: Arc<Documents>,
     pub once: Arc<Once>,
     pub intake: Intake,
     pub health: Arc<Health>,
@@ -34,7 +38,8 @@ pub struct Layers {
 /// The contexts' routes and those for health, with the layers around them.
 pub fn router(contexts: Router, layers: Layers) -> Router {
     contexts
-        .merge(health::routes(layers.health.clone()))
+        .merge(health::routes().with_state(layers.health.clone()))
+        .merge(docs::routes().with_state(layers.documents.clone()))
         .layer(from_fn_with_state(Arc::new(layers), around))
 }
 
@@ -47,11 +52,16 @@ async fn around(State(layers): State<Arc<Layers>>, request: Request, next: Next)
 }
 
 impl Layers {
+    /// Whoever may not ask this is refused before anything is read.
+    fn admit(&self, request: &mut Request) -> Result<Option<SemaphorePermit<'_>>, Problem> {
+        auth::admit(&self.key, request)?;
+        self.rights.check(&Caller::of(request.extensions()), request)?;
+        self.intake.admit(request)
+    }
+
     /// Innermost the idempotency key.
     async fn answer(&self, mut request: Request, next: Next) -> Response {
-        let admitted =
-            auth::admit(&self.key, &mut request).and_then(|()| self.intake.admit(&mut request));
-        match admitted {
+        match self.admit(&mut request) {
             Ok(_place) => idempotency::run_commands(&self.once, request, next).await,
             Err(refused) => refused.into_response(),
         }

@@ -2,50 +2,73 @@
 //! and what the thing is; the rest is the same for all.
 
 use super::{
-    extract::{Integer, Path, Query, RawId},
+    access::Access,
+    extract::{Maybe, Path, Query},
     min_position::MinPosition,
-    page::Page,
+    operation::{Kind, Operation, Routes, Shape},
+    page::{Limit, Page},
     problem::Problem,
-    views::{Listed, Views},
+    views::{Listed, Views, served::Key},
 };
 use axum::{
-    Router,
     extract::State,
     http::{StatusCode, Uri},
-    routing::get,
 };
 use chrono::{DateTime, Utc};
-use domain::{shared::Name, timeline::shown};
+use domain::{Id, shared::Name, timeline::shown};
 use eventlog::{Position, RecordedEvent};
 use projections::timeline::NAME;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
-#[derive(Clone)]
-struct Timelines {
-    category: &'static str,
-    views: Arc<Views>,
-}
-
 /// The route of a timeline, such as `/cafe/orders/{orderId}/timeline` for things of the category
-/// `cafe.order`. 404 `unknown-order` when there is no such thing.
-pub fn route(path: &str, category: &'static str, views: Arc<Views>) -> Router {
-    Router::new().route(path, get(show)).with_state(Timelines { category, views })
+/// `cafe.order`. It shows what others did as well, so it is not for customers.
+pub fn route(
+    path: &'static str,
+    summary: &'static str,
+    access: Access,
+    category: &'static str,
+    key: Key,
+) -> Routes<Arc<Views>> {
+    let handler = move |State(views): State<Arc<Views>>,
+                        Path(id): Path<Id>,
+                        Query(which): Query<Which>,
+                        uri: Uri,
+                        min: MinPosition| async move {
+        let thing = Thing { category, id, unknown: key.unknown };
+        show(&views, &thing, which, uri, min).await
+    };
+    let operation = Operation::new(summary, access, Kind::Query(Shape::List))
+        .of::<Id>(key.example)
+        .asks::<Which>("limit=50")
+        .gives::<Vec<Shown>>()
+        .or_unknown(key.unknown);
+    Routes::default().get(path, handler, operation)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Which {
-    limit: Option<Integer>,
-    /// A position.
-    after: Option<RawId>,
+    limit: Maybe<Limit>,
+    /// A position, as the address in `Link` has it.
+    after: Maybe<Name>,
+}
+
+/// What a timeline is of.
+struct Thing {
+    category: &'static str,
+    id: Id,
+    /// The code of 404.
+    unknown: &'static str,
 }
 
 /// A fact as it is stored, without what is personal.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "TimelineFact")]
 struct Shown {
     position: String,
     at: DateTime<Utc>,
@@ -62,9 +85,9 @@ struct Shown {
 }
 
 async fn show(
-    State(Timelines { category, views }): State<Timelines>,
-    Path(id): Path<Name>,
-    Query(which): Query<Which>,
+    views: &Views,
+    thing: &Thing,
+    which: Which,
     uri: Uri,
     min: MinPosition,
 ) -> Result<Listed<Shown>, Problem> {
@@ -74,17 +97,18 @@ async fn show(
     min.reach(&views.engine, NAME).await?;
     // One more than is shown says whether there is a next page.
     let limit = page.limit as usize + 1;
-    let facts = views.engine.timeline(category, id.as_str(), after, limit).await;
+    let facts = views.engine.timeline(thing.category, thing.id.as_str(), after, limit).await;
     let facts = facts.map_err(|error| Problem::fault(&error))?;
-    let facts = facts.ok_or_else(|| unknown(category, &id))?;
+    let facts = facts.ok_or_else(|| thing.unknown())?;
     let rows = facts.into_iter().map(Shown::of).collect();
     Ok(Listed::of(rows, &uri, &[], page.limit, |row| row.position.clone()))
 }
 
-fn unknown(category: &str, id: &Name) -> Problem {
-    let aggregate = category.split_once('.').map_or(category, |(_, aggregate)| aggregate);
-    let code = format!("unknown-{}", aggregate.replace('_', "-"));
-    Problem::new(StatusCode::NOT_FOUND, code, format!("nothing has happened to {category} {id}"))
+impl Thing {
+    fn unknown(&self) -> Problem {
+        let detail = format!("nothing has happened to {} {}", self.category, self.id);
+        Problem::new(StatusCode::NOT_FOUND, self.unknown, detail)
+    }
 }
 
 impl Shown {

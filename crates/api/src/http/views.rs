@@ -3,6 +3,8 @@
 //! The answer of a view that has parked streams, and so may not show everything, says how many in
 //! the header `View-Parked`. Knowing that costs a query nothing.
 
+pub mod served;
+
 use super::{
     min_position::MinPosition,
     page::{Page, next_page},
@@ -14,11 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use deadpool_postgres::Pool;
-use domain::InvalidValue;
-use projections::{
-    Engine, Error, Lookups, ReadModel, query,
-    row::{Literal, Row},
-};
+use projections::{Engine, Error, Lookups, ReadModel, query, row::Row};
 use serde::Serialize;
 
 const VIEW_PARKED: HeaderName = HeaderName::from_static("view-parked");
@@ -67,22 +65,36 @@ impl Views {
         min: MinPosition,
         code: &'static str,
     ) -> Result<Found<M::Row>, Problem> {
+        self.find_if::<M>(key, min, code, |_| true).await
+    }
+
+    /// The row of a key, if it may be `seen`; otherwise it is as if there were none.
+    pub async fn find_if<M: ReadModel>(
+        &self,
+        key: &str,
+        min: MinPosition,
+        code: &'static str,
+        seen: impl FnOnce(&M::Row) -> bool,
+    ) -> Result<Found<M::Row>, Problem> {
         min.reach(&self.engine, M::NAME).await?;
         let row = self.lookups.get::<M>(key).await.map_err(|error| fault(&error))?;
         let parked_streams = self.engine.parked_streams(M::NAME);
-        row.map(|row| Found { row, parked_streams }).ok_or_else(|| {
+        row.filter(seen).map(|row| Found { row, parked_streams }).ok_or_else(|| {
             let nothing = Problem::unknown(code, format!("{} has nothing under {key:?}", M::NAME));
             nothing.headers(|headers| tell_parked(parked_streams, headers))
         })
     }
 
     pub async fn list<M: ReadModel>(&self, asked: Asked) -> Result<Listed<M::Row>, Problem> {
-        let Asked { uri, min, page: Page { limit, after }, filters } = asked;
+        let Asked { uri, min, page: Page { limit, after, order }, filters } = asked;
         min.reach(&self.engine, M::NAME).await?;
         // One more than is shown says whether there is a next page.
-        let page = query::Page { filters, after, limit: limit + 1 };
+        let page = query::Page { filters, after, order, limit: limit + 1 };
         let rows = query::list::<M>(&self.pool, &page).await.map_err(|error| fault(&error))?;
-        let listed = Listed::of(rows, &uri, &page.filters, limit, |row| row.key().to_owned());
+        let cursor = |row: &M::Row| Page::cursor(order, row.key());
+        let mut kept = page.filters;
+        kept.extend(Page::sort::<M>(order));
+        let listed = Listed::of(rows, &uri, &kept, limit, cursor);
         Ok(Listed { parked_streams: self.engine.parked_streams(M::NAME), ..listed })
     }
 }
@@ -96,33 +108,25 @@ impl<R> Found<R> {
 
 impl<R> Listed<R> {
     /// A page out of `rows`, of which there is one too many when there is a next page: it begins
-    /// after the key of the last row that is shown.
+    /// after what `after` says of the last row that is shown.
     pub fn of(
         mut rows: Vec<R>,
         uri: &Uri,
         filters: &[(String, String)],
         limit: u32,
-        key: impl Fn(&R) -> String,
+        after: impl Fn(&R) -> String,
     ) -> Self {
         let is_more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
-        let last = rows.last().filter(|_| is_more).map(key);
+        let last = rows.last().filter(|_| is_more).map(after);
         let next = last.and_then(|last| next_page(uri.path(), filters, limit, &last));
         Self { rows, next, parked_streams: 0 }
     }
-}
 
-/// One of the words that a view shows, such as a status, as it is sent to filter by.
-#[derive(Clone, Copy, Debug)]
-pub struct Known<L>(pub L);
-
-impl<L: Literal> TryFrom<String> for Known<L> {
-    type Error = InvalidValue;
-
-    fn try_from(word: String) -> Result<Self, InvalidValue> {
-        let found = L::ALL.iter().find(|literal| literal.word() == word);
-        let must_be = "one of the words that the view shows";
-        found.map(|literal| Self(*literal)).ok_or(InvalidValue { must_be })
+    /// The same rows, each shown another way.
+    pub fn map<T>(self, shown: impl FnMut(R) -> T) -> Listed<T> {
+        let Self { rows, next, parked_streams } = self;
+        Listed { rows: rows.into_iter().map(shown).collect(), next, parked_streams }
     }
 }
 

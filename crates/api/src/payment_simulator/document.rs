@@ -1,8 +1,9 @@
 //! What the simulator reads and answers.
 
-use crate::http::extract::{Integer, Text};
+use crate::http::extract::{Need, Text, Value};
 use commands::payment::simulator::{ChargeRecord, RefundRecord};
-use domain::InvalidValue;
+use domain::{InvalidValue, Won, shared::Name};
+use schemars::{Schema, json_schema};
 use serde::{Deserialize, Serialize};
 
 /// The key of a charge or a refund: 1 to 200 of `A–Z a–z 0–9 _ . : -`.
@@ -12,15 +13,15 @@ pub struct Key(String);
 /// Fields beyond these are ignored, as gateways do.
 #[derive(Debug, Deserialize)]
 pub struct ChargeRequest {
-    pub key: Option<Text>,
-    pub amount: Option<Integer>,
-    pub reference: Option<Text>,
+    pub key: Need<Key>,
+    pub amount: Need<Won>,
+    pub reference: Need<Name>,
 }
 
 #[derive(Debug, Deserialize)]
 pub struct RefundRequest {
-    pub key: Option<Text>,
-    pub amount: Option<Integer>,
+    pub key: Need<Key>,
+    pub amount: Need<Won>,
 }
 
 /// A charge, with its refund when there is one.
@@ -63,6 +64,18 @@ impl TryFrom<String> for Key {
             let must_be = "1 to 200 letters, digits, dots, colons, dashes or underscores";
             Err(InvalidValue { must_be })
         }
+    }
+}
+
+impl Value for Key {
+    type Sent = Text;
+
+    fn read(Text(text): Text) -> Result<Self, InvalidValue> {
+        text.try_into()
+    }
+
+    fn schema() -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.:-]{1,200}$" })
     }
 }
 

@@ -1,34 +1,51 @@
 //! Notices to customers, for staff: which were sent, which were given up, and sending these again.
 
 use crate::http::{
-    extract::{Integer, Path, Query, Raw, RawId, optional},
-    page::Page,
+    access::OPERATORS,
+    extract::{Maybe, Path, Query, Text, Value, optional},
+    operation::{Routes, question},
+    page::{Limit, Page},
     problem::Problem,
+    schema,
     views::Listed,
 };
 use axum::{
-    Json, Router,
+    Json,
     extract::State as Of,
     http::{StatusCode, Uri},
-    routing::{get, post},
 };
 use chrono::{DateTime, Utc};
 use commands::notices::{self, Channel, Letter, Resent, Select, State};
 use deadpool_postgres::Pool;
-use domain::InvalidValue;
+use domain::{InvalidValue, shared::Name};
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub fn routes(pool: Pool) -> Router {
-    Router::new()
-        .route("/notices", get(list))
-        .route("/notices/{eventId}/resend", post(resend))
-        .with_state(pool)
+pub fn routes() -> Routes<Pool> {
+    Routes::default()
+        .get(
+            "/notices",
+            list,
+            question("Notices to customers, oldest first", OPERATORS)
+                .asks::<Filter>("state=pending&limit=50")
+                .gives::<Vec<Shown>>(),
+        )
+        .post(
+            "/notices/{eventId}/resend",
+            resend,
+            question("Send a notice again that was given up", OPERATORS)
+                .of::<EventId>("0192f0c1-2345-7abc-8def-0123456789ab")
+                .gives::<Shown>()
+                .or_unknown("unknown-notice")
+                .or_refused(&["already-sent"]),
+        )
 }
 
 /// A notice; its recipient is masked.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "Notice")]
 struct Shown {
     number: i64,
     event_id: Uuid,
@@ -46,26 +63,23 @@ struct Shown {
     last_error: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Filter {
-    state: Option<String>,
-    channel: Option<String>,
-    limit: Option<Integer>,
-    after: Option<RawId>,
+    state: Maybe<State>,
+    channel: Maybe<Channel>,
+    limit: Maybe<Limit>,
+    /// The number of a notice.
+    after: Maybe<Name>,
 }
 
-/// A word as it was sent.
-struct Word(String);
-
-/// `GET /notices?state=&channel=&limit=&after=`: oldest first; `after` is a number.
 async fn list(
     Of(pool): Of<Pool>,
     Query(filter): Query<Filter>,
     uri: Uri,
 ) -> Result<Listed<Shown>, Problem> {
-    let state: Option<State> = optional("state", filter.state.map(Word))?;
-    let channel: Option<Channel> = optional("channel", filter.channel.map(Word))?;
+    let state = optional("state", filter.state)?;
+    let channel = optional("channel", filter.channel)?;
     let page = Page::of(filter.limit, filter.after)?;
     let after = page.after.as_deref().map_or(Ok(0), str::parse);
     let after = after.map_err(|_| Problem::invalid_value("after", "the number of a notice"))?;
@@ -78,7 +92,7 @@ async fn list(
     Ok(Listed::of(rows, &uri, &filters, page.limit, |row| row.number.to_string()))
 }
 
-/// `POST /notices/{eventId}/resend`: a dead letter gets all its tries again.
+/// A dead letter gets all its tries again.
 async fn resend(
     Of(pool): Of<Pool>,
     Path(EventId(id)): Path<EventId>,
@@ -114,6 +128,7 @@ impl Shown {
 }
 
 /// The id of the event that a notice tells of.
+#[derive(Debug)]
 struct EventId(Uuid);
 
 impl TryFrom<String> for EventId {
@@ -124,14 +139,38 @@ impl TryFrom<String> for EventId {
     }
 }
 
-impl Raw<State> for Word {
-    fn read(self) -> Result<State, InvalidValue> {
-        State::named(&self.0).ok_or(InvalidValue { must_be: "pending, sent or dead" })
+impl Value for EventId {
+    type Sent = Text;
+
+    fn read(Text(text): Text) -> Result<Self, InvalidValue> {
+        text.try_into()
+    }
+
+    fn schema() -> Schema {
+        schema::uuid("The event that the notice tells of.")
     }
 }
 
-impl Raw<Channel> for Word {
-    fn read(self) -> Result<Channel, InvalidValue> {
-        Channel::named(&self.0).ok_or(InvalidValue { must_be: "sms or kakaotalk" })
+impl Value for State {
+    type Sent = Text;
+
+    fn read(Text(word): Text) -> Result<Self, InvalidValue> {
+        Self::named(&word).ok_or(InvalidValue { must_be: "pending, sent or dead" })
+    }
+
+    fn schema() -> Schema {
+        schema::words("How it stands.", &["pending", "sent", "dead"])
+    }
+}
+
+impl Value for Channel {
+    type Sent = Text;
+
+    fn read(Text(word): Text) -> Result<Self, InvalidValue> {
+        Self::named(&word).ok_or(InvalidValue { must_be: "sms or kakaotalk" })
+    }
+
+    fn schema() -> Schema {
+        schema::words("Which way it goes.", &["sms", "kakaotalk"])
     }
 }

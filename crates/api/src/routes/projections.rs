@@ -2,15 +2,23 @@
 
 use crate::{
     followers::{Followers, Shown},
-    http::problem::Problem,
+    http::{
+        access::OPERATORS,
+        operation::{Routes, question},
+        problem::Problem,
+    },
 };
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Json, extract::State};
 
-pub fn routes(followers: Followers) -> Router {
-    Router::new().route("/projections", get(list)).with_state(followers)
+pub fn routes() -> Routes<Followers> {
+    Routes::default().get(
+        "/projections",
+        list,
+        question("Views, the timeline and reactors: how far they are", OPERATORS)
+            .gives::<Vec<Shown>>(),
+    )
 }
 
-/// `GET /projections`: views, the timeline and reactors, by name.
 async fn list(State(followers): State<Followers>) -> Result<Json<Vec<Shown>>, Problem> {
     followers.shown().await.map(Json).map_err(|error| Problem::fault(&error))
 }

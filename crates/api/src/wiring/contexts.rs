@@ -1,6 +1,10 @@
 //! The contexts, put together: the commands of each, its routes, its reactor and its timers.
 
-use crate::{http::views::Views, routes, store::Store};
+use crate::{
+    http::views::Views,
+    routes::{cafe, market, rental, restaurant, warehouse},
+    store::Store,
+};
 use axum::Router;
 use commands::{
     cafe::Cafe,
@@ -61,28 +65,29 @@ impl Contexts {
         clock: &Arc<dyn Clock>,
     ) -> Router {
         let (views, clock) = (views.clone(), clock.clone());
-        match context {
+        let (commands, queries) = match context {
             Context::Warehouse => {
-                let commands = self.warehouse.clone();
-                routes::warehouse::routes(routes::warehouse::Warehouse { commands, views })
+                let state = warehouse::Warehouse { commands: self.warehouse.clone() };
+                (warehouse::commands().with_state(state), warehouse::views())
             }
             Context::Market => {
-                let commands = self.market.clone();
-                routes::market::routes(routes::market::Market { commands, views })
+                let state = market::Market { commands: self.market.clone() };
+                (market::commands().with_state(state), market::views())
             }
             Context::Rental => {
-                let commands = self.rental.clone();
-                routes::rental::routes(routes::rental::Rental { commands, views, clock })
+                let state = rental::Rental { commands: self.rental.clone(), clock };
+                (rental::commands().with_state(state), rental::views())
             }
             Context::Restaurant => {
-                let commands = self.restaurant.clone();
-                routes::restaurant::routes(routes::restaurant::Restaurant { commands, views })
+                let state = restaurant::Restaurant { commands: self.restaurant.clone() };
+                (restaurant::commands().with_state(state), restaurant::views())
             }
             Context::Cafe => {
-                let commands = self.cafe.clone();
-                routes::cafe::routes(routes::cafe::Cafe { commands, views, clock })
+                let state = cafe::Cafe { commands: self.cafe.clone(), clock };
+                (cafe::commands().with_state(state), cafe::views())
             }
-        }
+        };
+        commands.merge(queries.with_state(views))
     }
 
     /// Starts the worker that runs the policies of a context.

@@ -29,7 +29,7 @@ pub struct Points;
 impl ReadModel for Points {
     const NAME: &'static str = "cafe.points";
     const CATEGORIES: &'static [&'static str] = &[Member::CATEGORY];
-    const FILTERS: &'static [&'static str] = &[];
+    const FILTERS: &'static [&'static str] = &["customer_id"];
     type Row = PointsRow;
 
     fn keys(fact: &Fact<Event>) -> Vec<String> {

@@ -119,7 +119,7 @@ async fn lists_are_filtered_and_come_page_by_page() {
     }
     engine.wait_for(OrderStatus::NAME, end, PATIENCE).await.unwrap();
     let mut page =
-        Page { filters: vec![("customerId".into(), "c1".into())], after: None, limit: 2 };
+        Page { filters: vec![("customerId".into(), "c1".into())], limit: 2, ..Page::default() };
     let mut found = Vec::new();
     loop {
         let rows = query::list::<OrderStatus>(&world.pool, &page).await.unwrap();

@@ -50,7 +50,10 @@ enum Who {
     Local,
     /// Somebody with the one key of this service.
     KeyHolder,
-    Known { role: Role, subject: Id },
+    Known {
+        role: Role,
+        subject: Id,
+    },
 }
 
 impl Caller {

@@ -1,53 +1,19 @@
 //! Fields as clients send them: ids also as JSON numbers, whole numbers also as text.
 
-use crate::http::problem::Problem;
-use domain::InvalidValue;
 use serde::{
     Deserialize, Deserializer,
-    de::{Error, IgnoredAny, Visitor},
+    de::{Error, Visitor},
 };
 use std::fmt;
-
-/// A field that the server decides about: taken, and ignored.
-pub type ServerOwned = Option<IgnoredAny>;
-
-/// A field as it was sent, which may or may not be a `T`.
-pub trait Raw<T> {
-    fn read(self) -> Result<T, InvalidValue>;
-}
-
-/// Reads a field that must be there: 400 when it is missing, 422 when its value is outside its rule.
-pub fn required<T>(field: &str, raw: Option<impl Raw<T>>) -> Result<T, Problem> {
-    optional(field, raw)?
-        .ok_or_else(|| Problem::malformed(format!("{field} is missing")).field(field))
-}
-
-/// Reads a field that may be missing or null. 422 when its value is outside its rule.
-pub fn optional<T>(field: &str, raw: Option<impl Raw<T>>) -> Result<Option<T>, Problem> {
-    let value = raw.map(Raw::read).transpose();
-    value.map_err(|invalid| Problem::invalid_value(field, invalid.must_be))
-}
 
 /// A JSON string.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Text(pub String);
 
-impl<T: TryFrom<String, Error = InvalidValue>> Raw<T> for Text {
-    fn read(self) -> Result<T, InvalidValue> {
-        T::try_from(self.0)
-    }
-}
-
 /// A JSON string, or a whole number whose digits are the id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawId(pub String);
-
-impl<T: TryFrom<String, Error = InvalidValue>> Raw<T> for RawId {
-    fn read(self) -> Result<T, InvalidValue> {
-        T::try_from(self.0)
-    }
-}
 
 impl<'de> Deserialize<'de> for RawId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -81,12 +47,6 @@ impl Visitor<'_> for IdVisitor {
 /// there is, which no rule of the domain allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Integer(pub i64);
-
-impl<T: TryFrom<i64, Error = InvalidValue>> Raw<T> for Integer {
-    fn read(self) -> Result<T, InvalidValue> {
-        T::try_from(self.0)
-    }
-}
 
 impl<'de> Deserialize<'de> for Integer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -4,8 +4,8 @@ use domain::{Id, Quantity};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Body {
-    item_no: Option<RawId>,
-    qty: Option<Integer>,
+    item_no: Need<Id>,
+    qty: Need<Quantity>,
     _payment_status: ServerOwned,
 }
 
@@ -19,7 +19,7 @@ fn refused(json: &str, status: u16, field: Option<&str>) {
     let problem = item_and_qty(json).expect_err("refused");
     let document = problem.document();
     assert_eq!(document["status"], status, "{document}");
-    assert_eq!(document.get("field").and_then(Value::as_str), field, "{document}");
+    assert_eq!(document.get("field").and_then(JsonValue::as_str), field, "{document}");
 }
 
 #[test]
@@ -97,8 +97,11 @@ mod query {
 
     #[tokio::test]
     async fn is_read_like_a_body() {
+        let body = of("/x?itemNo=a&qty=7").await.expect("read");
+        let (id, qty) = (required("itemNo", body.item_no), required("qty", body.qty));
+        assert_eq!((id.unwrap().as_str(), qty.unwrap().get()), ("a", 7));
         let body = of("/x?itemNo=%ED%95%9C&qty=7").await.expect("read");
-        assert_eq!((body.item_no, body.qty), (Some(RawId("한".to_owned())), Some(Integer(7))));
+        assert_eq!(required("itemNo", body.item_no).unwrap_err().status(), 422);
     }
 
     #[tokio::test]

@@ -1,24 +1,64 @@
 //! The membership: joining, leaving, and taking points back.
 
-use super::{Cafe, orders::Empty};
+use super::Cafe;
 use crate::http::{
+    access::{BUYERS, STORE},
     answer::Answer,
-    extract::{Json, Path, RawId, ServerOwned, Text, optional, required},
+    auth::Caller,
+    extract::{Empty, Json, Maybe, Need, Path, ServerOwned, optional, required},
+    operation::{Routes, command},
     problem::Problem,
 };
 use axum::{Extension, extract::State};
 use commands::{Done, Meta};
 use domain::{
-    Id,
+    Aggregate, Id,
     cafe::member::{Command, Member},
+    shared::Name,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-#[derive(Debug, Deserialize)]
+pub(super) fn routes() -> Routes<Cafe> {
+    Routes::default()
+        .post(
+            "/cafe/members",
+            register,
+            command("Become a member", BUYERS, Member::CATEGORY)
+                .takes::<RegisterRequest>(json!({ "customerId": "min", "name": "김민" }))
+                .creates::<Stands>()
+                .or_refused(&["already-registered"]),
+        )
+        .post(
+            "/cafe/members/{customerId}/reverse-point",
+            reverse_point,
+            command("Take back the points of an order", STORE, Member::CATEGORY)
+                .of::<Id>("min")
+                .takes::<ReversePointRequest>(json!({ "orderId": "o-1" }))
+                .gives::<Stands>()
+                .or_unknown("unknown-member")
+                .or_refused(&["not-a-member", "no-points-for-order"]),
+        )
+        .post(
+            "/cafe/members/{customerId}/withdraw",
+            withdraw,
+            command("Leave the membership", BUYERS, Member::CATEGORY)
+                .of::<Id>("min")
+                .takes::<Empty>(json!({}))
+                .gives::<Stands>()
+                .or_unknown("unknown-member"),
+        )
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct RegisterRequest {
-    customer_id: Option<RawId>,
-    name: Option<Text>,
+#[schemars(rename = "CafeRegisterMember")]
+struct RegisterRequest {
+    /// A customer's own, whatever it says.
+    customer_id: Maybe<Id>,
+    name: Need<Name>,
+    /// Whether the membership is valid at once, as it is unless told.
     validated: Option<bool>,
     _valid: ServerOwned,
     _point: ServerOwned,
@@ -27,9 +67,11 @@ pub(super) struct RegisterRequest {
 }
 
 /// How a membership stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Stands {
+#[schemars(rename = "CafeMember")]
+struct Stands {
+    #[schemars(with = "String")]
     customer_id: Id,
     name: Option<String>,
     valid: bool,
@@ -47,13 +89,13 @@ impl Stands {
     }
 }
 
-/// `POST /cafe/members`. Without `validated` the membership is valid at once.
-pub(super) async fn register(
+async fn register(
     State(cafe): State<Cafe>,
     Extension(meta): Extension<Meta>,
+    caller: Caller,
     Json(request): Json<RegisterRequest>,
 ) -> Result<Answer<Stands>, Problem> {
-    let customer_id: Option<Id> = optional("customerId", request.customer_id)?;
+    let customer_id = caller.speaks_for(optional("customerId", request.customer_id)?);
     // A repeat of this command must lead to the same member.
     let customer_id = customer_id.unwrap_or_else(|| meta.command_id.into());
     let command = Command::Register {
@@ -66,26 +108,27 @@ pub(super) async fn register(
     Ok(Answer::created(&done, location, Stands::of(customer_id, &done)))
 }
 
-/// `POST /cafe/members/{customerId}/withdraw`
-pub(super) async fn withdraw(
+async fn withdraw(
     State(cafe): State<Cafe>,
     Extension(meta): Extension<Meta>,
+    caller: Caller,
     Path(customer_id): Path<Id>,
     Json(Empty {}): Json<Empty>,
 ) -> Result<Answer<Stands>, Problem> {
+    caller.must_be(&customer_id, "unknown-member")?;
     let command = Command::Withdraw { at: cafe.clock.now() };
     let done = cafe.commands.member(&customer_id, command, &meta).await?;
     Ok(Answer::ok(&done, Stands::of(customer_id, &done)))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ReversePointRequest {
-    order_id: Option<RawId>,
+#[schemars(rename = "CafeReversePoint")]
+struct ReversePointRequest {
+    order_id: Need<Id>,
 }
 
-/// `POST /cafe/members/{customerId}/reverse-point`
-pub(super) async fn reverse_point(
+async fn reverse_point(
     State(cafe): State<Cafe>,
     Extension(meta): Extension<Meta>,
     Path(customer_id): Path<Id>,

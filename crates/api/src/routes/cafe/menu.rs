@@ -2,30 +2,51 @@
 
 use super::Cafe;
 use crate::http::{
+    access::STORE,
     answer::Answer,
-    extract::{Integer, Json, Path, required},
+    extract::{Json, Need, Path, required},
+    operation::{Routes, command},
     problem::Problem,
 };
 use axum::{Extension, extract::State};
 use commands::Meta;
-use domain::{cafe::menu_item::Command, shared::Name};
+use domain::{
+    Aggregate, Won,
+    cafe::menu_item::{Command, MenuItem},
+    shared::Name,
+};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct SetPriceRequest {
-    price: Option<Integer>,
+pub(super) fn routes() -> Routes<Cafe> {
+    Routes::default().put(
+        "/cafe/menu/{product}",
+        set_price,
+        command("Set what a product costs", STORE, MenuItem::CATEGORY)
+            .of::<Name>("아메리카노")
+            .takes::<SetPriceRequest>(json!({ "price": 4500 }))
+            .gives::<Listed>(),
+    )
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "CafeSetPrice")]
+struct SetPriceRequest {
+    price: Need<Won>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Listed {
+#[schemars(rename = "CafePrice")]
+struct Listed {
+    #[schemars(with = "String")]
     product: Name,
     price: Option<i64>,
 }
 
-/// `PUT /cafe/menu/{product}`
-pub(super) async fn set_price(
+async fn set_price(
     State(cafe): State<Cafe>,
     Extension(meta): Extension<Meta>,
     Path(product): Path<Name>,

@@ -2,27 +2,76 @@
 
 use super::Cafe;
 use crate::http::{
+    access::BUYERS,
     answer::Answer,
-    extract::{Integer, Json, Path, RawId, ServerOwned, Text, optional, required},
+    auth::Caller,
+    extract::{Empty, Json, Maybe, Need, Path, ServerOwned, optional, required},
+    operation::{Operation, Routes, command},
     problem::Problem,
 };
-use axum::{Extension, extract::State};
+use axum::{Extension, extract::State, http::StatusCode};
 use commands::{Meta, cafe::PlaceOrder};
 use domain::{
-    Id,
+    Aggregate, Id, Quantity, Won,
     cafe::order::{self, Order, PaymentStatus, Status},
+    shared::{Name, phone::Phone},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-#[derive(Debug, Deserialize)]
+pub(super) fn routes() -> Routes<Cafe> {
+    Routes::default()
+        .post(
+            "/cafe/orders",
+            place,
+            command("Order, and pay for it", BUYERS, Order::CATEGORY)
+                .takes::<PlaceRequest>(json!({
+                    "orderId": "o-1", "product": "아메리카노", "qty": 2, "price": 4500,
+                    "customerId": "min", "phone": "010-1234-5678",
+                }))
+                .creates::<Placed>()
+                .or_refused(&["order-exists", "payment-closed"])
+                .or(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    &["price-changed", "price-missing", "amount-too-large"],
+                )
+                .or(StatusCode::PAYMENT_REQUIRED, &["payment-declined"])
+                .or(StatusCode::SERVICE_UNAVAILABLE, &["payment-unavailable", "payment-unknown"]),
+        )
+        .post(
+            "/cafe/orders/{orderId}/request-cancel",
+            request_cancel,
+            asking_to_cancel().takes::<Empty>(json!({})),
+        )
+}
+
+pub(super) fn asking_to_cancel() -> Operation {
+    command("Ask to cancel an order", BUYERS, Order::CATEGORY)
+        .of::<Id>("o-2")
+        .gives::<Stands>()
+        .or_unknown("unknown-order")
+        .or_refused(&[
+            "not-paid",
+            "already-rejected",
+            "order-canceled",
+            "already-made",
+            "cancel-denied",
+        ])
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct PlaceRequest {
-    order_id: Option<RawId>,
-    product: Option<Text>,
-    qty: Option<Integer>,
-    price: Option<Integer>,
-    customer_id: Option<RawId>,
-    phone: Option<Text>,
+#[schemars(rename = "CafePlaceOrder")]
+struct PlaceRequest {
+    order_id: Maybe<Id>,
+    product: Need<Name>,
+    qty: Need<Quantity>,
+    /// Of one, as the customer knows it. Needed for what is not on the menu.
+    price: Maybe<Won>,
+    /// A customer's own, whatever it says. Without one nobody earns points.
+    customer_id: Maybe<Id>,
+    phone: Maybe<Phone>,
     _amount: ServerOwned,
     _status: ServerOwned,
     _order_status: ServerOwned,
@@ -31,39 +80,42 @@ pub(super) struct PlaceRequest {
 }
 
 /// An order that is paid.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Placed {
+#[schemars(rename = "CafePlacedOrder")]
+struct Placed {
+    #[schemars(with = "String")]
     order_id: Id,
     product: Option<String>,
     qty: Option<i64>,
     price: Option<i64>,
     amount: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     customer_id: Option<Id>,
     status: &'static str,
     payment_status: &'static str,
 }
 
-/// `POST /cafe/orders`
-pub(super) async fn place(
+async fn place(
     State(cafe): State<Cafe>,
     Extension(meta): Extension<Meta>,
+    caller: Caller,
     Json(request): Json<PlaceRequest>,
 ) -> Result<Answer<Placed>, Problem> {
-    let (id, done) = cafe.commands.place(request.into_command()?, &meta).await?;
+    let (id, done) = cafe.commands.place(request.into_command(&caller)?, &meta).await?;
     let location = format!("/cafe/orders/{id}");
     Ok(Answer::created(&done, location, Placed::of(id, &done.state)))
 }
 
 impl PlaceRequest {
-    fn into_command(self) -> Result<PlaceOrder, Problem> {
+    fn into_command(self, caller: &Caller) -> Result<PlaceOrder, Problem> {
         Ok(PlaceOrder {
             order_id: optional("orderId", self.order_id)?,
             product: required("product", self.product)?,
             qty: required("qty", self.qty)?,
             price: optional("price", self.price)?,
-            customer_id: optional("customerId", self.customer_id)?,
+            customer_id: caller.speaks_for(optional("customerId", self.customer_id)?),
             phone: optional("phone", self.phone)?,
         })
     }
@@ -86,16 +138,18 @@ impl Placed {
 }
 
 /// How an order stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "CafeOrder")]
 pub(super) struct Stands {
+    #[schemars(with = "String")]
     order_id: Id,
     status: &'static str,
     payment_status: &'static str,
 }
 
-/// `POST /cafe/orders/{orderId}/request-cancel`: accepted for decision.
-pub(super) async fn request_cancel(
+/// Accepted for decision.
+async fn request_cancel(
     State(cafe): State<Cafe>,
     Extension(meta): Extension<Meta>,
     Path(order_id): Path<Id>,
@@ -117,8 +171,3 @@ pub(super) async fn ask_to_cancel(
     };
     Ok(Answer::ok(&done, stands))
 }
-
-/// A body that says nothing.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Empty {}

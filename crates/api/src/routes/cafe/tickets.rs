@@ -1,30 +1,64 @@
 //! The store's side: accepting or rejecting, making, handing over.
 
-use super::{Cafe, orders::Empty};
+use super::Cafe;
 use crate::http::{
+    access::KITCHEN,
     answer::Answer,
-    extract::{Json, Path, Text, optional},
+    extract::{Empty, Json, Maybe, Path, optional},
+    operation::{Operation, Routes, command},
     problem::Problem,
 };
 use axum::{Extension, extract::State};
 use commands::Meta;
 use domain::{
-    Id,
-    cafe::ticket::{Command, Status},
+    Aggregate, Id,
+    cafe::ticket::{Command, Status, Ticket},
     shared::Name,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+pub(super) fn routes() -> Routes<Cafe> {
+    let plain = |summary| asking(summary).takes::<Empty>(json!({}));
+    Routes::default()
+        .post("/cafe/tickets/{orderId}/accept", accept, plain("Accept an order"))
+        .post(
+            "/cafe/tickets/{orderId}/reject",
+            reject,
+            asking("Reject an order; its money goes back")
+                .of::<Id>("o-3")
+                .takes::<RejectRequest>(json!({ "reason": "원두가 떨어졌어요" })),
+        )
+        .post("/cafe/tickets/{orderId}/make", make, plain("Say that it is made"))
+        .post("/cafe/tickets/{orderId}/hand-over", hand_over, plain("Say that the customer has it"))
+}
+
+pub(super) fn asking(summary: &'static str) -> Operation {
+    command(summary, KITCHEN, Ticket::CATEGORY)
+        .of::<Id>("o-1")
+        .gives::<Stands>()
+        .or_unknown("unknown-ticket")
+        .or_refused(&[
+            "already-received",
+            "already-rejected",
+            "order-canceled",
+            "not-accepted",
+            "not-made",
+        ])
+}
 
 /// How a ticket stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "CafeTicket")]
 pub(super) struct Stands {
+    #[schemars(with = "String")]
     order_id: Id,
     status: Option<&'static str>,
 }
 
-/// `POST /cafe/tickets/{orderId}/accept`
-pub(super) async fn accept(
+async fn accept(
     State(cafe): State<Cafe>,
     Extension(meta): Extension<Meta>,
     Path(order_id): Path<Id>,
@@ -33,26 +67,25 @@ pub(super) async fn accept(
     ask(&cafe, order_id, Command::Accept, &meta).await
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct RejectRequest {
-    reason: Option<Text>,
+#[schemars(rename = "CafeReject")]
+struct RejectRequest {
+    reason: Maybe<Name>,
 }
 
-/// `POST /cafe/tickets/{orderId}/reject`
-pub(super) async fn reject(
+async fn reject(
     State(cafe): State<Cafe>,
     Extension(meta): Extension<Meta>,
     Path(order_id): Path<Id>,
     Json(request): Json<RejectRequest>,
 ) -> Result<Answer<Stands>, Problem> {
-    let reason: Option<Name> = optional("reason", request.reason)?;
+    let reason = optional("reason", request.reason)?;
     let command = Command::Reject { reason: reason.map(String::from) };
     ask(&cafe, order_id, command, &meta).await
 }
 
-/// `POST /cafe/tickets/{orderId}/make`
-pub(super) async fn make(
+async fn make(
     State(cafe): State<Cafe>,
     Extension(meta): Extension<Meta>,
     Path(order_id): Path<Id>,
@@ -61,8 +94,7 @@ pub(super) async fn make(
     ask(&cafe, order_id, Command::Make, &meta).await
 }
 
-/// `POST /cafe/tickets/{orderId}/hand-over`
-pub(super) async fn hand_over(
+async fn hand_over(
     State(cafe): State<Cafe>,
     Extension(meta): Extension<Meta>,
     Path(order_id): Path<Id>,

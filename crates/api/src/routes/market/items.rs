@@ -2,27 +2,86 @@
 
 use super::Market;
 use crate::http::{
+    access::MANAGERS,
     answer::Answer,
-    extract::{Integer, Json, Path, RawId, ServerOwned, Text, optional, required},
+    extract::{Json, Maybe, Need, Path, ServerOwned, optional, required},
+    operation::{Operation, Routes, command},
     problem::Problem,
 };
 use axum::{Extension, extract::State};
 use commands::Meta;
 use domain::{
-    Id,
+    Aggregate, Id, Won,
     market::{
         item::{Command, Item},
         status::{ItemStatus, RentalStatus},
     },
+    shared::Name,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-#[derive(Debug, Deserialize)]
+pub(super) fn routes() -> Routes<Market> {
+    Routes::default()
+        .post(
+            "/market/items",
+            register,
+            command("Put an item on the list", MANAGERS, Item::CATEGORY)
+                .takes::<RegisterRequest>(json!({
+                    "itemNo": "i-1", "itemName": "전동 드릴", "itemPrice": 12000,
+                }))
+                .creates::<Registered>()
+                .or_refused(&["item-exists"]),
+        )
+        .post(
+            "/market/items/{itemNo}/lend",
+            lend,
+            handing("Give an item to its renter")
+                .takes::<HandRequest>(json!({ "reservationNo": "r-1" })),
+        )
+        .post(
+            "/market/items/{itemNo}/return",
+            take_back,
+            handing("Take an item back").takes::<HandRequest>(json!({ "reservationNo": "r-1" })),
+        )
+        .delete(
+            "/market/items/{itemNo}",
+            delete,
+            command("Take an item off the list", MANAGERS, Item::CATEGORY)
+                .of::<Id>("i-2")
+                .gives_nothing()
+                .or_unknown("unknown-item")
+                .or_refused(&["item-held"]),
+        )
+}
+
+pub(super) fn handing(summary: &'static str) -> Operation {
+    command(summary, MANAGERS, Item::CATEGORY)
+        .of::<Id>("i-1")
+        .gives::<Stands>()
+        .or_unknown("unknown-item")
+        .or_refused(&[
+            "item-deleted",
+            "not-the-holder",
+            "not-paid",
+            "already-lent",
+            "not-lent",
+            "already-returned",
+            "already-rejected",
+            "payment-cancel-pending",
+            "cancel-requested",
+        ])
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct RegisterRequest {
-    item_no: Option<RawId>,
-    item_name: Option<Text>,
-    item_price: Option<Integer>,
+#[schemars(rename = "MarketRegisterItem")]
+struct RegisterRequest {
+    item_no: Maybe<Id>,
+    item_name: Need<Name>,
+    /// Of one rental.
+    item_price: Need<Won>,
     _item_status: ServerOwned,
     _rental_status: ServerOwned,
     _payment_status: ServerOwned,
@@ -31,9 +90,11 @@ pub(super) struct RegisterRequest {
 }
 
 /// An item on the list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Registered {
+#[schemars(rename = "MarketRegisteredItem")]
+struct Registered {
+    #[schemars(with = "String")]
     item_no: Id,
     item_name: Option<String>,
     item_price: Option<i64>,
@@ -41,15 +102,14 @@ pub(super) struct Registered {
     rental_status: &'static str,
 }
 
-/// `POST /market/items`
-pub(super) async fn register(
+async fn register(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
     Json(request): Json<RegisterRequest>,
 ) -> Result<Answer<Registered>, Problem> {
-    let item_no: Option<Id> = optional("itemNo", request.item_no)?;
+    let item_no = optional("itemNo", request.item_no)?;
     // A repeat of this command must lead to the same item.
-    let item_no = item_no.unwrap_or_else(|| meta.command_id.into());
+    let item_no: Id = item_no.unwrap_or_else(|| meta.command_id.into());
     let command = Command::Register {
         item_name: required("itemName", request.item_name)?,
         item_price: required("itemPrice", request.item_price)?,
@@ -72,8 +132,7 @@ impl Registered {
     }
 }
 
-/// `DELETE /market/items/{itemNo}`
-pub(super) async fn delete(
+async fn delete(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
     Path(item_no): Path<Id>,
@@ -82,26 +141,29 @@ pub(super) async fn delete(
     Ok(Answer::no_content(&done))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct HandRequest {
-    reservation_no: Option<RawId>,
+#[schemars(rename = "MarketHandItem")]
+struct HandRequest {
+    reservation_no: Need<Id>,
     _item_status: ServerOwned,
     _rental_status: ServerOwned,
 }
 
 /// How an item stands, seen from one reservation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MarketHandedItem")]
 pub(super) struct Stands {
+    #[schemars(with = "String")]
     item_no: Id,
+    #[schemars(with = "String")]
     reservation_no: Id,
     item_status: &'static str,
     rental_status: &'static str,
 }
 
-/// `POST /market/items/{itemNo}/lend`
-pub(super) async fn lend(
+async fn lend(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
     Path(item_no): Path<Id>,
@@ -111,8 +173,7 @@ pub(super) async fn lend(
     hand(&market, item_no, reservation_no, RentalStatus::Renting, &meta).await
 }
 
-/// `POST /market/items/{itemNo}/return`
-pub(super) async fn take_back(
+async fn take_back(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
     Path(item_no): Path<Id>,

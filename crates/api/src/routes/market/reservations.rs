@@ -2,32 +2,100 @@
 
 use super::Market;
 use crate::http::{
+    access::RENTERS,
     answer::Answer,
-    extract::{Empty, Integer, Json, Path, RawId, ServerOwned, Text, optional, required},
+    auth::Caller,
+    extract::{Empty, Json, Maybe, Need, Path, ServerOwned, optional, required, there},
+    operation::{Operation, Routes, command},
     problem::Problem,
 };
-use axum::{Extension, extract::State};
+use axum::{Extension, extract::State, http::StatusCode};
 use commands::{Done, Meta, market::Reserve};
 use domain::{
-    Id,
+    Aggregate, Id, Won,
     market::{
         reservation::Reservation,
         status::{PaymentStatus, RentalStatus, ReservationStatus},
     },
-    shared::Name,
+    shared::{Name, phone::Phone},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-#[derive(Debug, Deserialize)]
+pub(super) fn routes() -> Routes<Market> {
+    Routes::default()
+        .post(
+            "/market/reservations",
+            reserve,
+            command("Reserve an item", RENTERS, Reservation::CATEGORY)
+                .takes::<ReserveRequest>(json!({
+                    "reservationNo": "r-1", "itemNo": "i-1", "customerId": "min",
+                    "customerName": "김민", "phone": "010-1234-5678",
+                }))
+                .creates::<Stands>()
+                .or_unknown("unknown-item")
+                .or_refused(&["reservation-exists", "item-deleted", "item-held"])
+                .or(StatusCode::UNPROCESSABLE_ENTITY, &["price-changed"]),
+        )
+        .post(
+            "/market/reservations/{reservationNo}/pay",
+            pay,
+            changing("Pay for a reservation")
+                .takes::<Empty>(json!({}))
+                .or(StatusCode::PAYMENT_REQUIRED, &["payment-declined"])
+                .or(StatusCode::SERVICE_UNAVAILABLE, &["payment-unavailable", "payment-unknown"]),
+        )
+        .post(
+            "/market/reservations/{reservationNo}/cancel-payment",
+            cancel_payment,
+            changing("Take a payment back, before the item is lent")
+                .of::<Id>("r-2")
+                .takes::<Empty>(json!({})),
+        )
+        .post(
+            "/market/reservations/{reservationNo}/cancel",
+            cancel,
+            changing("Ask to cancel a reservation").of::<Id>("r-3").takes::<Empty>(json!({})),
+        )
+}
+
+/// Asks something of a reservation.
+pub(super) fn changing(summary: &'static str) -> Operation {
+    command(summary, RENTERS, Reservation::CATEGORY)
+        .of::<Id>("r-1")
+        .gives::<Stands>()
+        .or_unknown("unknown-reservation")
+        .or_refused(&[
+            "not-confirmed",
+            "already-confirmed",
+            "already-rejected",
+            "already-cancelled",
+            "cancel-requested",
+            "already-lent",
+            "already-returned",
+            "not-paid",
+            "payment-closed",
+            "payment-cancel-pending",
+            "payment-not-requested",
+            "payment-attempt-over",
+            "no-refund-due",
+        ])
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ReserveRequest {
-    reservation_no: Option<RawId>,
-    item_no: Option<RawId>,
-    item_name: Option<Text>,
-    item_price: Option<Integer>,
-    customer_id: Option<RawId>,
-    customer_name: Option<Text>,
-    phone: Option<Text>,
+#[schemars(rename = "MarketReserve")]
+struct ReserveRequest {
+    reservation_no: Maybe<Id>,
+    item_no: Need<Id>,
+    item_name: Maybe<Name>,
+    /// As the customer knows it.
+    item_price: Maybe<Won>,
+    /// A customer's own, whatever it says; others must say it.
+    customer_id: Maybe<Id>,
+    customer_name: Need<Name>,
+    phone: Maybe<Phone>,
     _item_status: ServerOwned,
     _rental_status: ServerOwned,
     _payment_status: ServerOwned,
@@ -35,15 +103,19 @@ pub(super) struct ReserveRequest {
 }
 
 /// How a reservation stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "MarketReservation")]
 pub(super) struct Stands {
+    #[schemars(with = "String")]
     reservation_no: Id,
+    #[schemars(with = "Option<String>")]
     item_no: Option<Id>,
     #[serde(skip_serializing_if = "Option::is_none")]
     item_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     item_price: Option<i64>,
+    #[schemars(with = "Option<String>")]
     customer_id: Option<Id>,
     customer_name: Option<String>,
     reservation_status: &'static str,
@@ -53,25 +125,26 @@ pub(super) struct Stands {
     cancel_requested: bool,
 }
 
-/// `POST /market/reservations`
-pub(super) async fn reserve(
+async fn reserve(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
+    caller: Caller,
     Json(request): Json<ReserveRequest>,
 ) -> Result<Answer<Stands>, Problem> {
-    let (id, done) = market.commands.reserve(request.into_command()?, &meta).await?;
+    let (id, done) = market.commands.reserve(request.into_command(&caller)?, &meta).await?;
     let location = format!("/market/reservations/{id}");
     Ok(Answer::created(&done, location, Stands::taken(id, &done.state)))
 }
 
 impl ReserveRequest {
-    fn into_command(self) -> Result<Reserve, Problem> {
+    fn into_command(self, caller: &Caller) -> Result<Reserve, Problem> {
         // The item says what it is called; what the client calls it must only be a name.
-        let _: Option<Name> = optional("itemName", self.item_name)?;
+        optional("itemName", self.item_name)?;
+        let customer_id = caller.speaks_for(optional("customerId", self.customer_id)?);
         Ok(Reserve {
             reservation_no: optional("reservationNo", self.reservation_no)?,
             item_no: required("itemNo", self.item_no)?,
-            customer_id: required("customerId", self.customer_id)?,
+            customer_id: there("customerId", customer_id)?,
             customer_name: required("customerName", self.customer_name)?,
             phone: optional("phone", self.phone)?,
             item_price: optional("itemPrice", self.item_price)?,
@@ -113,8 +186,7 @@ impl Stands {
     }
 }
 
-/// `POST /market/reservations/{reservationNo}/pay`
-pub(super) async fn pay(
+async fn pay(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
     Path(reservation_no): Path<Id>,
@@ -123,8 +195,7 @@ pub(super) async fn pay(
     pay_for(&market, reservation_no, &meta).await
 }
 
-/// `POST /market/reservations/{reservationNo}/cancel-payment`
-pub(super) async fn cancel_payment(
+async fn cancel_payment(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
     Path(reservation_no): Path<Id>,
@@ -133,8 +204,7 @@ pub(super) async fn cancel_payment(
     cancel_payment_of(&market, reservation_no, &meta).await
 }
 
-/// `POST /market/reservations/{reservationNo}/cancel`
-pub(super) async fn cancel(
+async fn cancel(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
     Path(reservation_no): Path<Id>,

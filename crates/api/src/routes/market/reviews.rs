@@ -2,27 +2,56 @@
 
 use super::Market;
 use crate::http::{
+    access::RENTERS,
     answer::Answer,
-    extract::{Integer, Json, RawId, ServerOwned, Text, optional, required},
+    auth::Caller,
+    extract::{Json, Maybe, Need, ServerOwned, optional, required, there},
+    operation::{Routes, command},
     problem::Problem,
 };
 use axum::{Extension, extract::State};
 use commands::Meta;
 use domain::{
-    Id,
-    market::review::{self, Command, Score},
+    Aggregate, Id,
+    market::review::{self, Command, Review, Score},
     shared::Name,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-#[derive(Debug, Deserialize)]
+pub(super) fn routes() -> Routes<Market> {
+    Routes::default().post(
+        "/market/reviews",
+        submit,
+        command("Review an item that went back", RENTERS, Review::CATEGORY)
+            .takes::<SubmitRequest>(json!({
+                "reservationNo": "r-1", "customerId": "min", "customerName": "김민",
+                "score": 5, "text": "깨끗하고 힘이 좋아요",
+            }))
+            .creates::<Registered>()
+            .or_unknown("unknown-reservation")
+            .or_refused(&[
+                "not-returned",
+                "not-the-renter",
+                "already-reviewed",
+                "review-pending",
+                "submission-over",
+                "item-deleted",
+            ]),
+    )
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct SubmitRequest {
-    reservation_no: Option<RawId>,
-    customer_id: Option<RawId>,
-    customer_name: Option<Text>,
-    score: Option<Integer>,
-    text: Option<Text>,
+#[schemars(rename = "MarketSubmitReview")]
+struct SubmitRequest {
+    reservation_no: Need<Id>,
+    /// A customer's own, whatever it says; others must say it.
+    customer_id: Maybe<Id>,
+    customer_name: Need<Name>,
+    score: Need<Score>,
+    text: Maybe<review::Text>,
     _item_no: ServerOwned,
     _item_name: ServerOwned,
     _item_price: ServerOwned,
@@ -33,30 +62,36 @@ pub(super) struct SubmitRequest {
 }
 
 /// A registered review.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Registered {
+#[schemars(rename = "MarketReview")]
+struct Registered {
+    #[schemars(with = "String")]
     reservation_no: Id,
+    #[schemars(with = "Option<String>")]
     item_no: Option<Id>,
     item_name: Option<String>,
+    #[schemars(with = "String")]
     customer_id: Id,
+    #[schemars(with = "String")]
     customer_name: Name,
     score: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
 }
 
-/// `POST /market/reviews`
-pub(super) async fn submit(
+async fn submit(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
+    caller: Caller,
     Json(request): Json<SubmitRequest>,
 ) -> Result<Answer<Registered>, Problem> {
     let reservation_no: Id = required("reservationNo", request.reservation_no)?;
-    let customer_id: Id = required("customerId", request.customer_id)?;
+    let customer_id = caller.speaks_for(optional("customerId", request.customer_id)?);
+    let customer_id = there("customerId", customer_id)?;
     let customer_name: Name = required("customerName", request.customer_name)?;
-    let score: Score = required("score", request.score)?;
-    let text: Option<review::Text> = optional("text", request.text)?;
+    let score = required("score", request.score)?;
+    let text = optional("text", request.text)?;
     let command = Command::Submit {
         customer_id: customer_id.clone(),
         customer_name: customer_name.clone(),

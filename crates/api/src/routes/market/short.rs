@@ -3,44 +3,86 @@
 use super::{Market, items, reservations};
 use crate::http::{
     answer::Answer,
-    extract::{Json, Path, RawId, Text, required},
+    extract::{Json, Known, Need, Path, Text, Value, required},
+    operation::Routes,
     problem::Problem,
-    views::Known,
+    schema,
 };
-use axum::{Extension, extract::State};
+use axum::{Extension, extract::State, http::StatusCode};
 use commands::Meta;
-use domain::{
-    Id,
-    market::status::{PaymentStatus, RentalStatus},
-};
+use domain::{Id, InvalidValue, market::status::RentalStatus};
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
+use serde_json::json;
 
-/// The status that is wanted; other fields say nothing.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WantedPayment {
-    payment_status: Option<Text>,
+pub(super) fn routes() -> Routes<Market> {
+    Routes::default()
+        .patch(
+            "/market/items/{itemNo}",
+            change_item,
+            items::handing("Lend an item, or take it back").of::<Id>("i-4").takes::<WantedRental>(
+                json!({ "reservationNo": "r-4", "rentalStatus": "Renting" }),
+            ),
+        )
+        .patch(
+            "/market/reservations/{reservationNo}",
+            change_payment,
+            reservations::changing("Pay, or take the payment back")
+                .of::<Id>("r-5")
+                .takes::<WantedPayment>(json!({ "paymentStatus": "Paid" }))
+                .or(StatusCode::PAYMENT_REQUIRED, &["payment-declined"])
+                .or(StatusCode::SERVICE_UNAVAILABLE, &["payment-unavailable", "payment-unknown"]),
+        )
+        .delete(
+            "/market/reservations/{reservationNo}",
+            cancel,
+            reservations::changing("Ask to cancel a reservation").of::<Id>("r-6"),
+        )
 }
 
-/// `PATCH /market/reservations/{reservationNo}` {paymentStatus: Paid | NotPaid}
-pub(super) async fn change_payment(
+/// The status that is wanted; other fields say nothing.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "MarketWantedPayment")]
+struct WantedPayment {
+    payment_status: Need<Payment>,
+}
+
+#[derive(Debug)]
+enum Payment {
+    Paid,
+    NotPaid,
+}
+
+impl Value for Payment {
+    type Sent = Text;
+
+    fn read(Text(word): Text) -> Result<Self, InvalidValue> {
+        match word.as_str() {
+            "Paid" => Ok(Self::Paid),
+            "NotPaid" => Ok(Self::NotPaid),
+            _ => Err(InvalidValue { must_be: "Paid or NotPaid" }),
+        }
+    }
+
+    fn schema() -> Schema {
+        schema::words("The status that is wanted.", &["Paid", "NotPaid"])
+    }
+}
+
+async fn change_payment(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
     Path(reservation_no): Path<Id>,
     Json(wanted): Json<WantedPayment>,
 ) -> Result<Answer<reservations::Stands>, Problem> {
-    let Known(wanted) = required("paymentStatus", wanted.payment_status)?;
-    match wanted {
-        PaymentStatus::Paid => reservations::pay_for(&market, reservation_no, &meta).await,
-        PaymentStatus::NotPaid => {
-            reservations::cancel_payment_of(&market, reservation_no, &meta).await
-        }
-        PaymentStatus::Refunded => Err(Problem::invalid_value("paymentStatus", "Paid or NotPaid")),
+    match required("paymentStatus", wanted.payment_status)? {
+        Payment::Paid => reservations::pay_for(&market, reservation_no, &meta).await,
+        Payment::NotPaid => reservations::cancel_payment_of(&market, reservation_no, &meta).await,
     }
 }
 
-/// `DELETE /market/reservations/{reservationNo}`
-pub(super) async fn cancel(
+async fn cancel(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
     Path(reservation_no): Path<Id>,
@@ -49,21 +91,21 @@ pub(super) async fn cancel(
 }
 
 /// The status that is wanted, and for whom; other fields say nothing.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct WantedRental {
-    reservation_no: Option<RawId>,
-    rental_status: Option<Text>,
+#[schemars(rename = "MarketWantedRental")]
+struct WantedRental {
+    reservation_no: Need<Id>,
+    rental_status: Need<Known<RentalStatus>>,
 }
 
-/// `PATCH /market/items/{itemNo}` {reservationNo, rentalStatus: Renting | Returned}
-pub(super) async fn change_item(
+async fn change_item(
     State(market): State<Market>,
     Extension(meta): Extension<Meta>,
     Path(item_no): Path<Id>,
     Json(wanted): Json<WantedRental>,
 ) -> Result<Answer<items::Stands>, Problem> {
     let reservation_no = required("reservationNo", wanted.reservation_no)?;
-    let Known(reached): Known<RentalStatus> = required("rentalStatus", wanted.rental_status)?;
+    let Known(reached) = required("rentalStatus", wanted.rental_status)?;
     items::hand(&market, item_no, reservation_no, reached, &meta).await
 }

@@ -1,164 +1,100 @@
 //! Queries of the market.
 
-use super::Market;
 use crate::http::{
-    extract::{Integer, Path, Query, RawId, Text, optional},
-    min_position::MinPosition,
-    page::Page,
-    problem::Problem,
-    views::{Asked, Found, Known, Listed},
-};
-use axum::{extract::State, http::Uri};
-use domain::{
-    Id,
-    market::status::{ItemStatus, PaymentStatus, ReservationStatus},
-};
-use projections::{
-    market::{
-        item_info::{ItemInfo, ItemInfoRow},
-        payments::{PaymentRow, Payments},
-        reservations::{ReservationRow, Reservations},
-        reviews::{ReviewRow, Reviews},
+    access::{EVERYBODY, MANAGERS, RENTERS},
+    operation::Routes,
+    timeline,
+    views::{
+        Views,
+        served::{Key, Served, Whose},
     },
-    row::Literal,
 };
-use serde::Deserialize;
+use domain::{Aggregate, Id, market::reservation::Reservation};
+use projections::market::{
+    item_info::{ItemInfo, ItemInfoRow},
+    payments::Payments,
+    reservations::Reservations,
+    reviews::{ReviewRow, Reviews},
+};
+use std::sync::Arc;
 
-/// What a list is filtered by: the field, and what it must be.
-type Filter = Option<(String, String)>;
+const ITEM: Key = Key { unknown: "unknown-item", example: "i-1" };
+const RESERVATION: Key = Key { unknown: "unknown-reservation", example: "r-1" };
+const PAYMENT: Key = Key { unknown: "unknown-payment", example: "r-1" };
+const REVIEW: Key = Key { unknown: "unknown-review", example: "r-1" };
 
-fn id(field: &str, raw: Option<RawId>) -> Result<Filter, Problem> {
-    let id: Option<Id> = optional(field, raw)?;
-    Ok(id.map(|id| (field.to_owned(), id.into())))
+/// Who has an item is not everybody's business.
+const ITEMS: Whose<ItemInfoRow> = Whose::Shared { column: "customer_id", hide: hide_holder };
+
+/// Nor is who of the neighbours wrote a review.
+const REVIEWS: Whose<ReviewRow> = Whose::Shared { column: "customer_id", hide: hide_reviewer };
+
+/// Names without hyphens are the original system's.
+pub fn routes() -> Routes<Arc<Views>> {
+    let items = Served::<ItemInfo>::new(EVERYBODY, ITEMS)
+        .list("/market/item-info", "Items on the list, and who has them")
+        .list("/market/items", "Items on the list, and who has them")
+        .list("/market/itemInfoes", "Items on the list, and who has them")
+        .one::<Id>("/market/item-info/{itemNo}", "An item, and who has it", ITEM)
+        .one::<Id>("/market/items/{itemNo}", "An item, and who has it", ITEM);
+    let reservations = Served::<Reservations>::new(RENTERS, Whose::Of("customer_id"))
+        .list("/market/reservations", "Reservations")
+        .one::<Id>("/market/reservations/{reservationNo}", "How a reservation stands", RESERVATION);
+    let payments = Served::<Payments>::new(MANAGERS, Whose::Everybodys)
+        .list("/market/payments", "What was paid, and what went back")
+        .one::<Id>("/market/payments/{reservationNo}", "The payment of a reservation", PAYMENT);
+    let reviews = Served::<Reviews>::new(EVERYBODY, REVIEWS)
+        .list("/market/reviews", "What renters say")
+        .list("/market/reviewInfoes", "What renters say")
+        .one::<Id>("/market/reviews/{reservationNo}", "What one renter says", REVIEW);
+    let timeline = timeline::route(
+        "/market/reservations/{reservationNo}/timeline",
+        "Everything that happened to a reservation",
+        MANAGERS,
+        Reservation::CATEGORY,
+        RESERVATION,
+    );
+    items
+        .routes()
+        .merge(reservations.routes())
+        .merge(payments.routes())
+        .merge(reviews.routes())
+        .merge(timeline)
 }
 
-fn word<L: Literal>(field: &str, raw: Option<Text>) -> Result<Filter, Problem> {
-    let word: Option<Known<L>> = optional(field, raw)?;
-    Ok(word.map(|Known(word)| (field.to_owned(), word.word().to_owned())))
+fn hide_holder(row: &mut ItemInfoRow) {
+    row.reservation_no = None;
+    row.customer_id = None;
+    row.customer_name = None;
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ItemFilter {
-    item_no: Option<RawId>,
-    item_status: Option<Text>,
-    customer_id: Option<RawId>,
-    limit: Option<Integer>,
-    after: Option<RawId>,
+/// Leaves the initial of the name.
+fn hide_reviewer(row: &mut ReviewRow) {
+    let initial: String = row.customer_name.chars().take(1).collect();
+    row.reservation_no = String::new();
+    row.customer_id = String::new();
+    row.customer_name = initial + "**";
 }
 
-/// `GET /market/items` and `GET /market/item-info`: items on the list, with who has them.
-pub(super) async fn items(
-    State(market): State<Market>,
-    Query(query): Query<ItemFilter>,
-    uri: Uri,
-    min: MinPosition,
-) -> Result<Listed<ItemInfoRow>, Problem> {
-    let filters = [
-        id("itemNo", query.item_no)?,
-        word::<ItemStatus>("itemStatus", query.item_status)?,
-        id("customerId", query.customer_id)?,
-    ];
-    let page = Page::of(query.limit, query.after)?;
-    let filters = filters.into_iter().flatten().collect();
-    market.views.list::<ItemInfo>(Asked { uri, min, page, filters }).await
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Instant;
 
-/// `GET /market/items/{itemNo}`
-pub(super) async fn item(
-    State(market): State<Market>,
-    Path(item_no): Path<Id>,
-    min: MinPosition,
-) -> Result<Found<ItemInfoRow>, Problem> {
-    market.views.find::<ItemInfo>(item_no.as_str(), min, "unknown-item").await
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ReservationFilter {
-    item_no: Option<RawId>,
-    customer_id: Option<RawId>,
-    reservation_status: Option<Text>,
-    limit: Option<Integer>,
-    after: Option<RawId>,
-}
-
-/// `GET /market/reservations`
-pub(super) async fn reservations(
-    State(market): State<Market>,
-    Query(query): Query<ReservationFilter>,
-    uri: Uri,
-    min: MinPosition,
-) -> Result<Listed<ReservationRow>, Problem> {
-    let filters = [
-        id("itemNo", query.item_no)?,
-        id("customerId", query.customer_id)?,
-        word::<ReservationStatus>("reservationStatus", query.reservation_status)?,
-    ];
-    let page = Page::of(query.limit, query.after)?;
-    let filters = filters.into_iter().flatten().collect();
-    market.views.list::<Reservations>(Asked { uri, min, page, filters }).await
-}
-
-/// `GET /market/reservations/{reservationNo}`
-pub(super) async fn reservation(
-    State(market): State<Market>,
-    Path(reservation_no): Path<Id>,
-    min: MinPosition,
-) -> Result<Found<ReservationRow>, Problem> {
-    market.views.find::<Reservations>(reservation_no.as_str(), min, "unknown-reservation").await
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct PaymentFilter {
-    reservation_no: Option<RawId>,
-    item_no: Option<RawId>,
-    payment_status: Option<Text>,
-    limit: Option<Integer>,
-    after: Option<RawId>,
-}
-
-/// `GET /market/payments`
-pub(super) async fn payments(
-    State(market): State<Market>,
-    Query(query): Query<PaymentFilter>,
-    uri: Uri,
-    min: MinPosition,
-) -> Result<Listed<PaymentRow>, Problem> {
-    let filters = [
-        id("reservationNo", query.reservation_no)?,
-        id("itemNo", query.item_no)?,
-        word::<PaymentStatus>("paymentStatus", query.payment_status)?,
-    ];
-    let page = Page::of(query.limit, query.after)?;
-    let filters = filters.into_iter().flatten().collect();
-    market.views.list::<Payments>(Asked { uri, min, page, filters }).await
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ReviewFilter {
-    reservation_no: Option<RawId>,
-    item_no: Option<RawId>,
-    customer_id: Option<RawId>,
-    limit: Option<Integer>,
-    after: Option<RawId>,
-}
-
-/// `GET /market/reviews`
-pub(super) async fn reviews(
-    State(market): State<Market>,
-    Query(query): Query<ReviewFilter>,
-    uri: Uri,
-    min: MinPosition,
-) -> Result<Listed<ReviewRow>, Problem> {
-    let filters = [
-        id("reservationNo", query.reservation_no)?,
-        id("itemNo", query.item_no)?,
-        id("customerId", query.customer_id)?,
-    ];
-    let page = Page::of(query.limit, query.after)?;
-    let filters = filters.into_iter().flatten().collect();
-    market.views.list::<Reviews>(Asked { uri, min, page, filters }).await
+    #[test]
+    fn of_a_review_others_see_what_it_says() {
+        let mut row = ReviewRow {
+            reservation_no: "r-1".to_owned(),
+            item_no: "i-1".to_owned(),
+            item_name: "드릴".to_owned(),
+            customer_id: "min".to_owned(),
+            customer_name: "김민".to_owned(),
+            score: 5,
+            text: None,
+            at: Instant::UNIX_EPOCH,
+        };
+        hide_reviewer(&mut row);
+        assert_eq!((row.customer_id.as_str(), row.customer_name.as_str()), ("", "김**"));
+        assert_eq!((row.item_no.as_str(), row.score), ("i-1", 5));
+    }
 }

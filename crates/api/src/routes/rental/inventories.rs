@@ -2,33 +2,55 @@
 
 use super::Rental;
 use crate::http::{
+    access::MANAGERS,
     answer::Answer,
-    extract::{Integer, Json, RawId, ServerOwned, Text, optional, required},
+    extract::{Json, Maybe, Need, ServerOwned, optional, required},
+    operation::{Routes, command},
     problem::Problem,
 };
 use axum::{Extension, extract::State};
 use commands::Meta;
 use domain::{
-    Id,
+    Aggregate, Id, Quantity, Won,
     rental::inventory::{Command, Inventory},
+    shared::Name,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-#[derive(Debug, Deserialize)]
+pub(super) fn routes() -> Routes<Rental> {
+    Routes::default().post(
+        "/rental/inventories",
+        register,
+        command("Register a product", MANAGERS, Inventory::CATEGORY)
+            .takes::<RegisterRequest>(json!({
+                "productId": "p-1", "productName": "노트북", "qty": 20, "unitFee": 30000,
+            }))
+            .creates::<Registered>()
+            .or_refused(&["already-registered"]),
+    )
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct RegisterRequest {
-    product_id: Option<RawId>,
-    product_name: Option<Text>,
-    qty: Option<Integer>,
-    unit_fee: Option<Integer>,
+#[schemars(rename = "RentalRegisterProduct")]
+struct RegisterRequest {
+    product_id: Maybe<Id>,
+    product_name: Need<Name>,
+    qty: Need<Quantity>,
+    /// Of one. Without it every order says its amount.
+    unit_fee: Maybe<Won>,
     _reserved: ServerOwned,
     _missing: ServerOwned,
 }
 
 /// A product as it was registered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Registered {
+#[schemars(rename = "RentalProduct")]
+struct Registered {
+    #[schemars(with = "String")]
     product_id: Id,
     product_name: Option<String>,
     qty: Option<i64>,
@@ -36,8 +58,7 @@ pub(super) struct Registered {
     unit_fee: Option<i64>,
 }
 
-/// `POST /rental/inventories`
-pub(super) async fn register(
+async fn register(
     State(rental): State<Rental>,
     Extension(meta): Extension<Meta>,
     Json(request): Json<RegisterRequest>,

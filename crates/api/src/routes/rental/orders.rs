@@ -3,26 +3,85 @@
 
 use super::Rental;
 use crate::http::{
+    access::{Access, RENTERS},
     answer::Answer,
-    extract::{Integer, Json, Path, RawId, ServerOwned, optional, required},
+    auth::{Caller, Role},
+    extract::{Empty, Json, Maybe, Need, Path, ServerOwned, optional, required},
+    operation::{Operation, Routes, command},
     problem::Problem,
 };
-use axum::{Extension, extract::State};
+use axum::{Extension, extract::State, http::StatusCode};
 use commands::{Meta, rental::RequestRental};
 use domain::{
-    Id,
-    rental::order::{self, Order, Status},
+    Aggregate, Id, Quantity, Won,
+    rental::{
+        inventory::Inventory,
+        order::{self, Order, Status},
+    },
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-#[derive(Debug, Deserialize)]
+/// Whoever stands before the shelf, or has the parcel in hand.
+const STAFF: Access = Access::Only(&[Role::Store, Role::Courier, Role::Manager]);
+
+pub(super) fn routes() -> Routes<Rental> {
+    Routes::default()
+        .post(
+            "/rental/orders",
+            request,
+            requesting().takes::<RentalRequest>(json!({
+                "orderId": "o-1", "productId": "p-1", "qty": 1, "customerId": "min",
+            })),
+        )
+        .post(
+            "/rental/orders/{orderId}/cancel",
+            cancel,
+            cancelling().of::<Id>("o-2").takes::<Empty>(json!({})),
+        )
+        .post(
+            "/rental/orders/{orderId}/report-shortage",
+            report_shortage,
+            command("Say that goods of an order are missing", STAFF, Inventory::CATEGORY)
+                .of::<Id>("o-3")
+                .takes::<ShortageRequest>(json!({ "qty": 1 }))
+                .gives::<Reported>()
+                .or_unknown("unknown-order")
+                .or_unknown("unknown-product")
+                .or_refused(&["nothing-held", "already-reported", "insufficient-stock"]),
+        )
+}
+
+pub(super) fn requesting() -> Operation {
+    command("Rent a product", RENTERS, Order::CATEGORY)
+        .creates::<Requested>()
+        .or_unknown("unknown-product")
+        .or_refused(&["order-exists", "out-of-stock"])
+        .or(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &["price-changed", "amount-missing", "amount-too-large"],
+        )
+}
+
+pub(super) fn cancelling() -> Operation {
+    command("Cancel an order; goods and money find their ways back", RENTERS, Order::CATEGORY)
+        .gives::<Stands>()
+        .or_unknown("unknown-order")
+        .or_refused(&["already-completed", "not-confirmed", "out-of-stock"])
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(rename = "RentalRequest")]
 pub(super) struct RentalRequest {
-    order_id: Option<RawId>,
-    product_id: Option<RawId>,
-    qty: Option<Integer>,
-    amount: Option<Integer>,
-    customer_id: Option<RawId>,
+    order_id: Maybe<Id>,
+    product_id: Need<Id>,
+    qty: Need<Quantity>,
+    /// Needed where the product has no fee; otherwise as the customer knows it.
+    amount: Maybe<Won>,
+    /// A customer's own, whatever it says.
+    customer_id: Maybe<Id>,
     _product_name: ServerOwned,
     _status: ServerOwned,
     _refunded_amount: ServerOwned,
@@ -31,46 +90,51 @@ pub(super) struct RentalRequest {
 }
 
 /// An order whose stock is reserved.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "RentalRequested")]
 pub(super) struct Requested {
+    #[schemars(with = "String")]
     order_id: Id,
+    #[schemars(with = "Option<String>")]
     product_id: Option<Id>,
     product_name: Option<String>,
     qty: Option<i64>,
     amount: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     customer_id: Option<Id>,
     status: &'static str,
 }
 
-/// `POST /rental/orders`
-pub(super) async fn request(
+async fn request(
     State(rental): State<Rental>,
     Extension(meta): Extension<Meta>,
+    caller: Caller,
     Json(request): Json<RentalRequest>,
 ) -> Result<Answer<Requested>, Problem> {
-    ask_for(&rental, request, &meta).await
+    ask_for(&rental, request, &caller, &meta).await
 }
 
 pub(super) async fn ask_for(
     rental: &Rental,
     request: RentalRequest,
+    caller: &Caller,
     meta: &Meta,
 ) -> Result<Answer<Requested>, Problem> {
-    let (id, done) = rental.commands.request(request.into_command()?, meta).await?;
+    let (id, done) = rental.commands.request(request.into_command(caller)?, meta).await?;
     let location = format!("/rental/orders/{id}");
     Ok(Answer::created(&done, location, Requested::of(id, &done.state)))
 }
 
 impl RentalRequest {
-    fn into_command(self) -> Result<RequestRental, Problem> {
+    fn into_command(self, caller: &Caller) -> Result<RequestRental, Problem> {
         Ok(RequestRental {
             order_id: optional("orderId", self.order_id)?,
             product_id: required("productId", self.product_id)?,
             qty: required("qty", self.qty)?,
             amount: optional("amount", self.amount)?,
-            customer_id: optional("customerId", self.customer_id)?,
+            customer_id: caller.speaks_for(optional("customerId", self.customer_id)?),
         })
     }
 }
@@ -93,20 +157,16 @@ impl Requested {
 }
 
 /// How an order stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "RentalOrder")]
 pub(super) struct Stands {
+    #[schemars(with = "String")]
     order_id: Id,
     status: &'static str,
 }
 
-/// A body that says nothing.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Empty {}
-
-/// `POST /rental/orders/{orderId}/cancel`
-pub(super) async fn cancel(
+async fn cancel(
     State(rental): State<Rental>,
     Extension(meta): Extension<Meta>,
     Path(order_id): Path<Id>,
@@ -125,24 +185,26 @@ pub(super) async fn cancel_order(
     Ok(Answer::ok(&done, Stands { order_id, status }))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct ShortageRequest {
-    qty: Option<Integer>,
+#[schemars(rename = "RentalReportShortage")]
+struct ShortageRequest {
+    qty: Need<Quantity>,
 }
 
 /// What is on record as missing; the order will be cancelled because of it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Reported {
+#[schemars(rename = "RentalShortage")]
+struct Reported {
+    #[schemars(with = "String")]
     order_id: Id,
     qty: i64,
     /// Of the product.
     left: i64,
 }
 
-/// `POST /rental/orders/{orderId}/report-shortage`
-pub(super) async fn report_shortage(
+async fn report_shortage(
     State(rental): State<Rental>,
     Extension(meta): Extension<Meta>,
     Path(order_id): Path<Id>,

@@ -1,29 +1,55 @@
 //! The courier's side: delivering, and bringing back what was called back.
 
-use super::{Rental, orders::Empty};
+use super::Rental;
 use crate::http::{
+    access::COURIERS,
     answer::Answer,
-    extract::{Json, Path},
+    extract::{Empty, Json, Path},
+    operation::{Routes, command},
     problem::Problem,
 };
 use axum::{Extension, extract::State};
 use commands::Meta;
 use domain::{
-    Id,
-    rental::shipment::{Command, Status},
+    Aggregate, Id,
+    rental::shipment::{Command, Shipment, Status},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
+
+pub(super) fn routes() -> Routes<Rental> {
+    let asking = |summary| {
+        command(summary, COURIERS, Shipment::CATEGORY)
+            .takes::<Empty>(json!({}))
+            .gives::<Stands>()
+            .or_unknown("unknown-shipment")
+            .or_refused(&["delivery-stopped", "retrieve-started", "not-called-back"])
+    };
+    Routes::default()
+        .post(
+            "/rental/shipments/{orderId}/deliver",
+            deliver,
+            asking("Say that the goods were delivered").of::<Id>("o-1"),
+        )
+        .post(
+            "/rental/shipments/{orderId}/complete-retrieval",
+            complete_retrieval,
+            asking("Say that the goods were brought back").of::<Id>("o-4"),
+        )
+}
 
 /// How a shipment stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Stands {
+#[schemars(rename = "RentalShipment")]
+struct Stands {
+    #[schemars(with = "String")]
     order_id: Id,
     status: Option<&'static str>,
 }
 
-/// `POST /rental/shipments/{orderId}/deliver`
-pub(super) async fn deliver(
+async fn deliver(
     State(rental): State<Rental>,
     Extension(meta): Extension<Meta>,
     Path(order_id): Path<Id>,
@@ -32,8 +58,7 @@ pub(super) async fn deliver(
     ask(&rental, order_id, Command::Deliver, &meta).await
 }
 
-/// `POST /rental/shipments/{orderId}/complete-retrieval`
-pub(super) async fn complete_retrieval(
+async fn complete_retrieval(
     State(rental): State<Rental>,
     Extension(meta): Extension<Meta>,
     Path(order_id): Path<Id>,

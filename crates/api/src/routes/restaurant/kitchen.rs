@@ -2,27 +2,59 @@
 
 use super::Restaurant;
 use crate::http::{
+    access::{COOKS, COURIERS},
     answer::Answer,
     extract::{Empty, Json, Path},
+    operation::{Routes, command},
     problem::Problem,
 };
 use axum::{Extension, extract::State};
 use commands::Meta;
 use domain::{
-    Id,
-    restaurant::{cook, delivery},
+    Aggregate, Id,
+    restaurant::{
+        cook::{self, Cook},
+        delivery::{self, Delivery},
+    },
 };
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
-#[derive(Debug, Serialize)]
+pub(super) fn routes() -> Routes<Restaurant> {
+    Routes::default()
+        .post(
+            "/restaurant/cooks/{orderId}/complete",
+            cooked,
+            command("Say that an order is cooked", COOKS, Cook::CATEGORY)
+                .of::<Id>("o-1")
+                .takes::<Empty>(json!({}))
+                .gives::<Cooking>()
+                .or_unknown("unknown-cook")
+                .or_refused(&["order-cancelled"]),
+        )
+        .post(
+            "/restaurant/deliveries/{orderId}/complete",
+            delivered,
+            command("Say that an order was delivered", COURIERS, Delivery::CATEGORY)
+                .of::<Id>("o-1")
+                .takes::<Empty>(json!({}))
+                .gives::<Delivering>()
+                .or_unknown("unknown-delivery")
+                .or_refused(&["order-cancelled"]),
+        )
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Cooking {
+#[schemars(rename = "RestaurantCooking")]
+struct Cooking {
+    #[schemars(with = "String")]
     order_id: Id,
     cook_status: Option<&'static str>,
 }
 
-/// `POST /restaurant/cooks/{orderId}/complete`
-pub(super) async fn cooked(
+async fn cooked(
     State(restaurant): State<Restaurant>,
     Extension(meta): Extension<Meta>,
     Path(order_id): Path<Id>,
@@ -33,15 +65,16 @@ pub(super) async fn cooked(
     Ok(Answer::ok(&done, Cooking { order_id, cook_status }))
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Delivering {
+#[schemars(rename = "RestaurantDelivering")]
+struct Delivering {
+    #[schemars(with = "String")]
     order_id: Id,
     delivery_status: Option<&'static str>,
 }
 
-/// `POST /restaurant/deliveries/{orderId}/complete`
-pub(super) async fn delivered(
+async fn delivered(
     State(restaurant): State<Restaurant>,
     Extension(meta): Extension<Meta>,
     Path(order_id): Path<Id>,

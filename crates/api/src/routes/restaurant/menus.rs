@@ -2,55 +2,90 @@
 
 use super::Restaurant;
 use crate::http::{
+    access::STORE,
     answer::Answer,
-    extract::{Integer, Json, Path, RawId, ServerOwned, Text, optional, required},
+    extract::{Json, Maybe, Need, Path, ServerOwned, optional, required},
+    operation::{Routes, command},
     problem::Problem,
 };
 use axum::{Extension, extract::State};
 use commands::{Done, Meta};
 use domain::{
-    Id,
+    Aggregate, Id, Quantity, Won,
     restaurant::{
         MenuId,
         menu::{Command, Menu},
     },
+    shared::Name,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-#[derive(Debug, Deserialize)]
+pub(super) fn routes() -> Routes<Restaurant> {
+    Routes::default()
+        .post(
+            "/restaurant/menus",
+            add,
+            command("Put a dish on the menu", STORE, Menu::CATEGORY)
+                .takes::<AddRequest>(json!({
+                    "restaurantId": "k", "menuId": "bibimbap", "name": "비빔밥", "price": 9000,
+                    "stock": 10,
+                }))
+                .creates::<Stands>()
+                .or_refused(&["menu-exists"]),
+        )
+        .post(
+            "/restaurant/menus/{id}/restock",
+            restock,
+            command("Add portions of a dish", STORE, Menu::CATEGORY)
+                .of::<MenuId>("k.bibimbap")
+                .takes::<RestockRequest>(json!({ "qty": 5 }))
+                .gives::<Stands>()
+                .or_unknown("unknown-menu"),
+        )
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct AddRequest {
-    restaurant_id: Option<RawId>,
+#[schemars(rename = "RestaurantAddDish")]
+struct AddRequest {
+    restaurant_id: Need<Id>,
+    /// Also as `restaurantMenuId`.
     #[serde(alias = "restaurantMenuId")]
-    menu_id: Option<RawId>,
-    name: Option<Text>,
-    price: Option<Integer>,
-    stock: Option<Integer>,
+    menu_id: Maybe<Id>,
+    name: Need<Name>,
+    price: Maybe<Won>,
+    /// Portions.
+    stock: Need<Quantity>,
     _reserved: ServerOwned,
 }
 
 /// How a dish stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Stands {
+#[schemars(rename = "RestaurantDish")]
+struct Stands {
+    #[schemars(with = "String")]
     id: MenuId,
+    #[schemars(with = "String")]
     restaurant_id: Id,
+    #[schemars(with = "String")]
     restaurant_menu_id: Id,
     name: Option<String>,
     price: Option<i64>,
     stock: i64,
 }
 
-/// `POST /restaurant/menus`
-pub(super) async fn add(
+async fn add(
     State(restaurant): State<Restaurant>,
     Extension(meta): Extension<Meta>,
     Json(request): Json<AddRequest>,
 ) -> Result<Answer<Stands>, Problem> {
-    let of_restaurant: Id = required("restaurantId", request.restaurant_id)?;
-    let menu: Option<Id> = optional("menuId", request.menu_id)?;
+    let of_restaurant = required("restaurantId", request.restaurant_id)?;
+    let menu = optional("menuId", request.menu_id)?;
     // A repeat of this command must lead to the same dish.
-    let menu = menu.unwrap_or_else(|| meta.command_id.into());
+    let menu: Id = menu.unwrap_or_else(|| meta.command_id.into());
     let id = menu_id("menuId", &of_restaurant, &menu)?;
     let command = Command::Add {
         name: required("name", request.name)?,
@@ -62,14 +97,14 @@ pub(super) async fn add(
     Ok(Answer::created(&done, location, Stands::of(id, &done)))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct RestockRequest {
-    qty: Option<Integer>,
+#[schemars(rename = "RestaurantRestock")]
+struct RestockRequest {
+    qty: Need<Quantity>,
 }
 
-/// `POST /restaurant/menus/{restaurantId}.{menuId}/restock`
-pub(super) async fn restock(
+async fn restock(
     State(restaurant): State<Restaurant>,
     Extension(meta): Extension<Meta>,
     Path(id): Path<MenuId>,

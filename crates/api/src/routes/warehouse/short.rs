@@ -6,22 +6,45 @@ use super::{
 };
 use crate::http::{
     answer::Answer,
-    extract::{Integer, Json, Path, required},
+    extract::{Json, Need, Path, number, required},
+    operation::Routes,
     problem::Problem,
 };
 use axum::{Extension, extract::State};
 use commands::Meta;
 use domain::{Id, InvalidValue, warehouse::stock_item::Command};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 
-#[derive(Debug, Deserialize)]
+pub(super) fn routes() -> Routes<Warehouse> {
+    Routes::default()
+        .patch(
+            "/warehouse/warehouses/{deliveryId}",
+            keep,
+            leaving::taking("Ship all but so many of a lot")
+                .of::<Id>("d-1")
+                .takes::<KeepRequest>(json!({ "qty": 30 })),
+        )
+        .delete(
+            "/warehouse/warehouses/{deliveryId}",
+            give_up,
+            leaving::taking("Dispose of the rest of a lot").of::<Id>("d-2").gives_nothing(),
+        )
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct KeepRequest {
-    qty: Option<Integer>,
+#[schemars(rename = "WarehouseKeep")]
+struct KeepRequest {
+    qty: Need<Remaining>,
 }
 
 /// What is to remain of a lot: nothing, or a quantity.
+#[derive(Debug)]
 struct Remaining(u32);
+
+number!(Remaining: "What is to remain.", 0 to 1_000_000);
 
 impl TryFrom<i64> for Remaining {
     type Error = InvalidValue;
@@ -32,8 +55,8 @@ impl TryFrom<i64> for Remaining {
     }
 }
 
-/// `PATCH /warehouse/warehouses/{deliveryId}` {qty: what remains}: ships the difference.
-pub(super) async fn keep(
+/// Ships the difference.
+async fn keep(
     State(warehouse): State<Warehouse>,
     Extension(meta): Extension<Meta>,
     Path(lot): Path<Id>,
@@ -46,8 +69,7 @@ pub(super) async fn keep(
     leaving::ask(&warehouse, product, command, &meta).await
 }
 
-/// `DELETE /warehouse/warehouses/{deliveryId}`: disposes of the rest of the lot.
-pub(super) async fn give_up(
+async fn give_up(
     State(warehouse): State<Warehouse>,
     Extension(meta): Extension<Meta>,
     Path(lot): Path<Id>,
