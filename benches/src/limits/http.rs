@@ -4,7 +4,7 @@
 
 use crate::log::PRODUCT;
 use api::http::{
-    extract::{Integer, Path, RawId, Text, optional, required},
+    extract::{Maybe, Need, Path, optional, required},
     problem::Problem,
 };
 use axum::{
@@ -26,12 +26,12 @@ use tokio::net::TcpListener;
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PlaceRequest {
-    order_id: Option<RawId>,
-    product: Option<Text>,
-    qty: Option<Integer>,
-    price: Option<Integer>,
-    customer_id: Option<RawId>,
-    phone: Option<Text>,
+    order_id: Need<Id>,
+    product: Need<Name>,
+    qty: Need<Quantity>,
+    price: Need<Won>,
+    customer_id: Maybe<Id>,
+    phone: Maybe<Phone>,
 }
 
 #[derive(Debug, Serialize)]
@@ -67,10 +67,10 @@ async fn place(body: Bytes) -> Result<(StatusCode, Json<Placed>), Problem> {
 
 impl PlaceRequest {
     fn check(self) -> Result<Placed, Problem> {
-        let qty: Quantity = required("qty", self.qty)?;
-        let price: Won = required("price", self.price)?;
+        let qty = required("qty", self.qty)?;
+        let price = required("price", self.price)?;
         let amount = price.times(qty);
-        let _phone: Option<Phone> = optional("phone", self.phone)?;
+        let _phone = optional("phone", self.phone)?;
         Ok(Placed {
             order_id: required("orderId", self.order_id)?,
             product: required("product", self.product)?,
@@ -88,9 +88,9 @@ impl PlaceRequest {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RegisterRequest {
-    item_no: Option<RawId>,
-    item_name: Option<Text>,
-    item_price: Option<Integer>,
+    item_no: Need<Id>,
+    item_name: Need<Name>,
+    item_price: Need<Won>,
 }
 
 #[derive(Debug, Serialize)]

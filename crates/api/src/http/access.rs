@@ -65,16 +65,25 @@ impl Access {
 #[derive(Debug, Default)]
 pub struct Rights {
     /// By path, then by method: few of each.
-    routes: HashMap<&'static str, Vec<(Method, Access, Option<&'static str>)>>,
+    routes: HashMap<&'static str, Vec<Entry>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    method: Method,
+    access: Access,
+    primary: Option<&'static str>,
 }
 
 impl Rights {
     pub fn of(operations: &[Operation]) -> Self {
         let mut rights = Self::default();
         for operation in operations {
-            let primary = operation.primary();
-            let entry = (operation.method.clone(), operation.access, primary);
-            rights.routes.entry(operation.path).or_default().push(entry);
+            rights.routes.entry(operation.path).or_default().push(Entry {
+                method: operation.method.clone(),
+                access: operation.access,
+                primary: operation.primary(),
+            });
         }
         rights
     }
@@ -83,24 +92,24 @@ impl Rights {
     /// a path that is not served, or a method that it does not take.
     pub fn check(&self, caller: &Caller, request: &Request) -> Result<(), Problem> {
         match self.entry(request) {
-            Some((_, access, _)) if !caller.may(*access) => Err(forbidden(caller, *access)),
+            Some(entry) if !caller.may(entry.access) => Err(forbidden(caller, entry.access)),
             _ => Ok(()),
         }
     }
 
     /// The stream category whose versions `If-Match` speaks of in this request.
     pub fn primary(&self, request: &Request) -> Option<&'static str> {
-        self.entry(request).and_then(|(_, _, primary)| *primary)
+        self.entry(request).and_then(|entry| entry.primary)
     }
 
-    fn entry(&self, request: &Request) -> Option<&(Method, Access, Option<&'static str>)> {
+    fn entry(&self, request: &Request) -> Option<&Entry> {
         let path = request.extensions().get::<MatchedPath>()?;
         // What a HEAD is answered with is what the GET would say.
         let method = match *request.method() {
             Method::HEAD => &Method::GET,
             ref method => method,
         };
-        self.routes.get(path.as_str())?.iter().find(|(of, _, _)| of == method)
+        self.routes.get(path.as_str())?.iter().find(|entry| entry.method == method)
     }
 }
 

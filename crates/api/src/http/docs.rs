@@ -147,13 +147,13 @@ impl Shown {
             method: operation.method.to_string(),
             path: operation.path.to_owned(),
             summary: operation.summary.to_owned(),
-            description: plain(&text(&described["description"])),
+            description: plain(text(&described["description"])),
             is_alias: operation.alias_of.is_some(),
             parameters: parameters.collect(),
             body: operation.example.body.as_ref().map(pretty),
             curl: curl(operation),
             answers: answers
-                .map(|(status, answer)| (status.clone(), plain(&text(&answer["description"]))))
+                .map(|(status, answer)| (status.clone(), plain(text(&answer["description"]))))
                 .collect(),
         }
     }

@@ -3,13 +3,12 @@
 //! about routes comes from here: who is let in, the description at `/openapi.json`, the page at
 //! `/docs`, and the table in `docs/security.md`.
 
+mod routes;
+
+pub use routes::Routes;
+
 use super::access::Access;
-use axum::{
-    Router,
-    handler::Handler,
-    http::{Method, StatusCode},
-    routing::{MethodFilter, on},
-};
+use axum::http::{Method, StatusCode};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -239,98 +238,4 @@ fn parameters(schema: &Schema) -> Vec<Parameter> {
         schema: Schema::try_from(schema.clone()).unwrap_or_default(),
     };
     properties.iter().map(parameter).collect()
-}
-
-/// Routes and what there is to know about them.
-pub struct Routes<S = ()> {
-    router: Router<S>,
-    operations: Vec<Operation>,
-}
-
-impl<S: Clone + Send + Sync + 'static> Default for Routes<S> {
-    fn default() -> Self {
-        Self { router: Router::new(), operations: Vec::new() }
-    }
-}
-
-impl<S: Clone + Send + Sync + 'static> Routes<S> {
-    pub fn get<H: Handler<T, S>, T: 'static>(
-        self,
-        path: &'static str,
-        handler: H,
-        operation: Operation,
-    ) -> Self {
-        self.add(MethodFilter::GET, Method::GET, path, handler, operation)
-    }
-
-    pub fn post<H: Handler<T, S>, T: 'static>(
-        self,
-        path: &'static str,
-        handler: H,
-        operation: Operation,
-    ) -> Self {
-        self.add(MethodFilter::POST, Method::POST, path, handler, operation)
-    }
-
-    pub fn put<H: Handler<T, S>, T: 'static>(
-        self,
-        path: &'static str,
-        handler: H,
-        operation: Operation,
-    ) -> Self {
-        self.add(MethodFilter::PUT, Method::PUT, path, handler, operation)
-    }
-
-    pub fn patch<H: Handler<T, S>, T: 'static>(
-        self,
-        path: &'static str,
-        handler: H,
-        operation: Operation,
-    ) -> Self {
-        self.add(MethodFilter::PATCH, Method::PATCH, path, handler, operation)
-    }
-
-    pub fn delete<H: Handler<T, S>, T: 'static>(
-        self,
-        path: &'static str,
-        handler: H,
-        operation: Operation,
-    ) -> Self {
-        self.add(MethodFilter::DELETE, Method::DELETE, path, handler, operation)
-    }
-
-    fn add<H: Handler<T, S>, T: 'static>(
-        mut self,
-        filter: MethodFilter,
-        method: Method,
-        path: &'static str,
-        handler: H,
-        operation: Operation,
-    ) -> Self {
-        self.router = self.router.route(path, on(filter, handler));
-        self.operations.push(Operation { method, path, ..operation });
-        self
-    }
-
-    /// The routes, able to answer.
-    pub fn with_state(self, state: S) -> Router {
-        self.router.with_state(state)
-    }
-
-    /// The table.
-    pub fn operations(self) -> Vec<Operation> {
-        self.operations
-    }
-
-    pub fn merge(mut self, other: Self) -> Self {
-        self.router = self.router.merge(other.router);
-        self.operations.extend(other.operations);
-        self
-    }
-
-    /// Changes the router, for what is no operation of its own.
-    pub fn map(mut self, change: impl FnOnce(Router<S>) -> Router<S>) -> Self {
-        self.router = change(self.router);
-        self
-    }
 }

@@ -71,7 +71,7 @@ impl<M: ReadModel> Served<M> {
         };
         let mut operation = Operation::new(summary, self.access, Kind::Query(Shape::List));
         operation.query = parameters::<M>();
-        operation.answer.schema = Some(|generator| schema::rows::<M::Row>(generator));
+        operation.answer.schema = Some(schema::rows::<M::Row>);
         operation.alias_of = self.list;
         self.list = self.list.or(Some(path));
         self.routes = self.routes.get(path, handler, operation);
@@ -92,7 +92,7 @@ impl<M: ReadModel> Served<M> {
         };
         let mut operation = Operation::new(summary, self.access, Kind::Query(Shape::Row));
         operation = operation.of::<K>(key.example).or_unknown(key.unknown);
-        operation.answer.schema = Some(|generator| schema::row::<M::Row>(generator));
+        operation.answer.schema = Some(schema::row::<M::Row>);
         operation.alias_of = self.one;
         self.one = self.one.or(Some(path));
         self.routes = self.routes.get(path, handler, operation);
