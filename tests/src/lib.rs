@@ -5,6 +5,8 @@
 mod breaker;
 mod cafe;
 mod client;
+mod contract;
+mod description;
 mod faults;
 mod gateway;
 mod golden;

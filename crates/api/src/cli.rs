@@ -3,6 +3,7 @@
 mod demo;
 mod failure;
 mod notices;
+mod openapi;
 mod parked;
 mod parts;
 mod rebuild;
@@ -55,6 +56,8 @@ enum Command {
         #[command(flatten)]
         store: StoreArgs,
     },
+    /// Print the description of the HTTP interface (OpenAPI 3.1), as /openapi.json has it.
+    Openapi,
     /// Play a walkthrough against a running server, and check each step.
     Demo(demo::DemoArgs),
     /// Serve a payment gateway that moves no money, and misbehaves if told to.
@@ -77,6 +80,7 @@ impl Cli {
             | Command::Pause(_)
             | Command::Resume(_)
             | Command::SampleData { .. }
+            | Command::Openapi
             | Command::Demo(_)
             | Command::PaymentSimulator(_) => "warn",
         }
@@ -97,6 +101,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Pause(args) => parts::pause(args).await,
         Command::Resume(args) => parts::resume(args).await,
         Command::SampleData { store } => sample_data::run(store).await,
+        Command::Openapi => openapi::run(),
         Command::Demo(args) => demo::run(args).await,
         Command::PaymentSimulator(args) => {
             let next = "Choose another port with --listen, or another --journal.";

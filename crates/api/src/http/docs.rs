@@ -125,15 +125,17 @@ impl Section {
             (operation, &document["paths"][operation.path][&method])
         });
         let ours = ours.filter(|(_, described)| described["tags"][0] == tag["name"]);
-        let operations = ours.map(|(operation, described)| Shown::of(operation, described));
+        let operations =
+            ours.map(|(operation, described)| Shown::of(operation, described, document));
         Self { about: text(&tag["description"]), operations: operations.collect(), name }
     }
 }
 
 impl Shown {
-    fn of(operation: &Operation, described: &Value) -> Self {
+    fn of(operation: &Operation, described: &Value, document: &Value) -> Self {
+        let whole = |part| openapi::resolved(document, part);
         let parameters = described["parameters"].as_array().into_iter().flatten();
-        let parameters = parameters.map(|parameter| ShownParameter {
+        let parameters = parameters.map(whole).map(|parameter| ShownParameter {
             name: text(&parameter["name"]),
             place: text(&parameter["in"]),
             is_required: parameter["required"] == true,
@@ -153,7 +155,9 @@ impl Shown {
             body: operation.example.body.as_ref().map(pretty),
             curl: curl(operation),
             answers: answers
-                .map(|(status, answer)| (status.clone(), plain(text(&answer["description"]))))
+                .map(|(status, answer)| {
+                    (status.clone(), plain(text(&whole(answer)["description"])))
+                })
                 .collect(),
         }
     }

@@ -1,29 +1,29 @@
 //! The description of the service (OpenAPI 3.1), made from the table of operations.
 
 mod common;
+mod components;
+
+pub use components::resolved;
 
 use super::{
     access::Access,
     operation::{Kind, Operation, Parameter, Shape},
 };
 use axum::http::{Method, StatusCode};
-use schemars::{SchemaGenerator, generate::SchemaSettings};
+use components::Components;
+use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The whole document.
 pub fn document(operations: &[Operation]) -> Value {
-    let settings = SchemaSettings::draft2020_12()
-        .with(|settings| settings.definitions_path = "/components/schemas".into());
-    let mut generator = SchemaGenerator::new(settings);
+    let mut components = Components::new();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for operation in operations {
         let method = operation.method.as_str().to_ascii_lowercase();
-        let described = describe(operation, &mut generator);
+        let described = describe(operation, &mut components);
         paths.entry(operation.path).or_default().insert(method, described);
     }
-    let mut schemas = generator.take_definitions(true);
-    schemas.insert("Problem".to_owned(), common::problem());
     json!({
         "openapi": "3.1.0",
         "info": common::info(),
@@ -31,11 +31,7 @@ pub fn document(operations: &[Operation]) -> Value {
         "tags": common::tags(),
         "security": [{ "bearer": [] }, { "session": [] }, {}],
         "paths": paths,
-        "components": {
-            "schemas": schemas,
-            "headers": common::headers(),
-            "securitySchemes": common::security_schemes(),
-        },
+        "components": components.finish(),
     })
 }
 
@@ -59,14 +55,14 @@ pub fn operation_id(operation: &Operation) -> String {
     id
 }
 
-fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
+fn describe(operation: &Operation, components: &mut Components) -> Value {
     let mut described = json!({
         "operationId": operation_id(operation),
         "tags": [common::tag(operation.path)],
         "summary": operation.summary,
         "description": description(operation),
-        "parameters": parameters(operation),
-        "responses": responses(operation, generator),
+        "parameters": parameters(operation, components),
+        "responses": responses(operation, components),
     });
     if operation.access == Access::Open {
         described["security"] = json!([]);
@@ -75,9 +71,9 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
         described["deprecated"] = json!(true);
     }
     if let Some(body) = operation.body {
-        let schema = body(generator);
+        let schema = body(&mut components.schemas);
         let example = operation.example.body.clone().unwrap_or_else(|| json!({}));
-        let required = schema.get("required").is_some() || requires(&schema, generator);
+        let required = schema.get("required").is_some() || requires(&schema, &components.schemas);
         described["requestBody"] = json!({
             "required": required,
             "content": { "application/json": { "schema": schema, "example": example } },
@@ -87,7 +83,7 @@ fn describe(operation: &Operation, generator: &mut SchemaGenerator) -> Value {
 }
 
 /// Whether the schema that is referred to has fields that must be there.
-fn requires(schema: &schemars::Schema, generator: &SchemaGenerator) -> bool {
+fn requires(schema: &Schema, generator: &SchemaGenerator) -> bool {
     let name = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
     let definition = name.and_then(|name| generator.definitions().get(name));
     definition.is_some_and(|definition| definition.get("required").is_some())
@@ -104,7 +100,7 @@ fn description(operation: &Operation) -> String {
     }
 }
 
-fn parameters(operation: &Operation) -> Vec<Value> {
+fn parameters(operation: &Operation, components: &mut Components) -> Vec<Value> {
     let variable = operation.variable.zip(variable_of(operation.path)).map(|(schema, name)| {
         json!({
             "name": name, "in": "path", "required": true, "schema": schema(),
@@ -113,6 +109,7 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     });
     let query = operation.query.iter().map(|parameter| in_query(operation, parameter));
     let headers = common::parameters(operation);
+    let headers = headers.into_iter().map(|header| components.parameter(header));
     variable.into_iter().chain(query).chain(headers).collect()
 }
 
@@ -132,7 +129,7 @@ pub fn variable_of(path: &str) -> Option<&str> {
     path.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(name, _)| name)
 }
 
-fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Map<String, Value> {
+fn responses(operation: &Operation, components: &mut Components) -> Map<String, Value> {
     let mut responses = Map::new();
     let answer = &operation.answer;
     let mut success = json!({
@@ -140,17 +137,21 @@ fn responses(operation: &Operation, generator: &mut SchemaGenerator) -> Map<Stri
         "headers": common::success_headers(operation),
     });
     if answer.status != StatusCode::NO_CONTENT {
-        let schema = answer.schema.map(|schema| schema(generator));
+        let schema = answer.schema.map(|schema| schema(&mut components.schemas));
         success["content"] = json!({ answer.media_type: { "schema": schema.unwrap_or_default() } });
     }
+    let content = success["content"].clone();
     responses.insert(answer.status.as_str().to_owned(), success);
     for (status, codes) in problems(operation) {
-        responses.insert(status.to_string(), common::problem_response(status, &codes));
-    }
-    if let Some(status) = operation.otherwise {
-        let same = responses[answer.status.as_str()]["content"].clone();
-        let described = responses.entry(status.as_str()).or_insert_with(|| json!({}));
-        described["content"][answer.media_type] = same[answer.media_type].clone();
+        let described = match operation.otherwise {
+            Some(same) if same.as_u16() == status => {
+                let mut described = common::problem_response(status, &codes);
+                described["content"][answer.media_type] = content[answer.media_type].clone();
+                described
+            }
+            Some(_) | None => components.problem(status, &codes),
+        };
+        responses.insert(status.to_string(), described);
     }
     responses
 }
