@@ -5,7 +5,7 @@ use crate::{
     contract::{DESCRIPTION, PRINTED, resolved},
     town::Town,
 };
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::{Instant, sleep};
@@ -66,8 +66,8 @@ async fn every_example_works() {
     {
         match step {
             Before(path, body) => {
-                let made = town.client.post(path, body).await;
-                assert!(made.status.is_success(), "{path}: {made:?}");
+                let post = || town.client.request(Method::POST, path).json(&body);
+                succeeds(path, post, |sent| sent.status.is_success()).await;
             }
             Until(path, field) => {
                 town.client.until(path, field, |answer| answer.body[field] == true).await;
@@ -104,14 +104,23 @@ async fn works(town: &Town, name: &str) {
     let (path, method, operation) = operations()
         .find(|(_, _, operation)| operation["operationId"] == name)
         .unwrap_or_else(|| panic!("{name} is not described"));
+    let request = || example(town, path, &method, operation);
+    succeeds(name, request, |sent| is_as_described(sent, operation)).await;
+}
+
+async fn succeeds(
+    what: &str,
+    request: impl Fn() -> RequestBuilder,
+    is_well: impl Fn(&Answer) -> bool,
+) {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
-        let sent = answer(example(town, path, &method, operation)).await;
-        if is_as_described(&sent, operation) {
+        let sent = answer(request()).await;
+        if is_well(&sent) {
             return;
         }
         let is_early = [404, 409, 503].contains(&sent.status.as_u16());
-        assert!(is_early && Instant::now() < deadline, "{name}: {sent:?}");
+        assert!(is_early && Instant::now() < deadline, "{what}: {sent:?}");
         sleep(Duration::from_millis(50)).await;
     }
 }
@@ -121,12 +130,7 @@ fn is_as_described(sent: &Answer, operation: &Value) -> bool {
 }
 
 /// The request that the description shows.
-fn example(
-    town: &Town,
-    path: &str,
-    method: &Method,
-    operation: &'static Value,
-) -> reqwest::RequestBuilder {
+fn example(town: &Town, path: &str, method: &Method, operation: &'static Value) -> RequestBuilder {
     let mut path = path.to_owned();
     let mut query = vec![];
     for parameter in operation["parameters"].as_array().unwrap().iter().map(resolved) {

@@ -26,6 +26,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 pub mod timeline;
+mod waiting;
 pub mod warehouse;
 mod work;
 mod worker;
@@ -34,8 +35,9 @@ pub use engine::{Engine, Options};
 pub use error::Error;
 pub use lookup::Lookups;
 pub use migrations::migrate;
-pub use progress::{Condition, Local, NotReached};
+pub use progress::{Condition, Local};
 pub use read_model::ReadModel;
 pub use rebuild::{Compared, OnProgress, Plan, Progress, Rebuilt, Stage, Then};
 pub use registry::View;
+pub use waiting::NotReached;
 pub use work::Work;

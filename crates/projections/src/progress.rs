@@ -1,19 +1,15 @@
-//! How far each view is, and waiting for it: read your own writes.
+//! How far each view is, as the workers of this process tell it.
 
-use crate::{Engine, Error, Work};
+use crate::Work;
 use eventlog::{
     Position,
-    consumer::{ConsumerState, Share, handover},
+    consumer::{ConsumerState, Share},
 };
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
-    time::Duration,
 };
-use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::sync::watch;
 
 /// How a view's worker in this process is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,7 +48,7 @@ pub(crate) struct Progress {
 #[derive(Debug, Default)]
 pub(crate) struct OfView {
     shares: Mutex<BTreeMap<Share, Local>>,
-    all: watch::Sender<Local>,
+    pub(crate) all: watch::Sender<Local>,
 }
 
 /// Where the worker of one share tells how it is.
@@ -99,7 +95,7 @@ impl OfView {
     }
 
     /// How far a share is that is kept here.
-    fn reached(&self, consumer: &ConsumerState, view: &str) -> Option<Position> {
+    pub(crate) fn reached(&self, consumer: &ConsumerState, view: &str) -> Option<Position> {
         let shares = self.shares();
         let mut working = shares.iter().filter(|(_, local)| local.condition == Condition::Working);
         working
@@ -138,114 +134,6 @@ fn together(shares: &BTreeMap<Share, Local>) -> Local {
         position: shares.values().map(|local| local.position).min().unwrap_or_default(),
         parked_streams: shares.values().map(|local| local.parked_streams).sum(),
     }
-}
-
-/// Why a view does not show what it was asked to show.
-#[derive(Debug, thiserror::Error)]
-pub enum NotReached {
-    #[error("{view} is only at {at}")]
-    Late { view: &'static str, at: Position },
-    #[error("{view} is at {at}, and no worker keeps it")]
-    Unowned { view: &'static str, at: Position },
-    #[error("the change is parked for {view}")]
-    Parked { view: &'static str },
-    #[error("{view} cannot be asked how far it is")]
-    Unknown {
-        view: &'static str,
-        #[source]
-        source: Error,
-    },
-}
-
-/// How often the checkpoint of a worker elsewhere is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// How long nobody may keep a view while one worker takes over from another.
-const HANDOVER: Duration = Duration::from_millis(1500);
-/// How long the database has at least for an answer.
-const LEAST_PATIENCE: Duration = Duration::from_secs(1);
-
-impl Engine {
-    /// Waits until `view` shows everything up to `position`, at most for `patience`. Does not wait
-    /// for what will not happen by itself: nobody keeps the view for longer than a worker needs to
-    /// take over from another, or that very change is parked.
-    pub async fn wait_for(
-        &self,
-        view: &'static str,
-        position: Position,
-        patience: Duration,
-    ) -> Result<(), NotReached> {
-        let mut local = self.progress.of(view).all.subscribe();
-        let deadline = Instant::now() + patience;
-        let mut unowned_since = None;
-        loop {
-            let now = local.borrow_and_update().clone();
-            if now.condition == Condition::Working && now.position >= position {
-                return self.unless_parked(view, position, now.parked_streams > 0).await;
-            }
-            let (mut at, mut next_look) = (now.position, deadline);
-            if now.condition != Condition::Working {
-                let (reached, owned) = self.elsewhere(view, patience).await?;
-                if reached >= position {
-                    return self.unless_parked(view, position, true).await;
-                }
-                at = reached;
-                if owned || now.condition != Condition::Absent {
-                    unowned_since = None;
-                } else if unowned_since.get_or_insert_with(Instant::now).elapsed() >= HANDOVER {
-                    return Err(NotReached::Unowned { view, at });
-                }
-                next_look = deadline.min(Instant::now() + LOOK_EVERY);
-            }
-            if Instant::now() >= deadline {
-                return Err(NotReached::Late { view, at });
-            }
-            tokio::select! {
-                // The sender is in `self.progress`, so this does not fail.
-                _ = local.changed() => {}
-                () = sleep_until(next_look) => {}
-            }
-        }
-    }
-
-    /// How far a view is that others keep, too, and whether all of it is kept.
-    async fn elsewhere(
-        &self,
-        view: &'static str,
-        patience: Duration,
-    ) -> Result<(Position, bool), NotReached> {
-        let asked = timeout(patience.max(LEAST_PATIENCE), self.consumers.of_follower(view)).await;
-        let states = asked
-            .map_err(|_| unknown(view, Error::Silent))?
-            .map_err(|error| unknown(view, error))?;
-        let here = self.progress.of(view);
-        // A worker here is ahead of its checkpoint.
-        let reached = states
-            .iter()
-            .map(|state| state.position.max(here.reached(state, view).unwrap_or_default()));
-        let owned = !states.is_empty() && states.iter().all(|state| state.owner.is_some());
-        Ok((reached.min().unwrap_or_default(), owned))
-    }
-
-    async fn unless_parked(
-        &self,
-        view: &'static str,
-        position: Position,
-        possible: bool,
-    ) -> Result<(), NotReached> {
-        if !possible {
-            return Ok(());
-        }
-        let client = self.pool.get().await.map_err(|error| unknown(view, error))?;
-        match handover::is_parked(&client, view, position).await {
-            Ok(false) => Ok(()),
-            Ok(true) => Err(NotReached::Parked { view }),
-            Err(error) => Err(unknown(view, error)),
-        }
-    }
-}
-
-fn unknown(view: &'static str, error: impl Into<Error>) -> NotReached {
-    NotReached::Unknown { view, source: error.into() }
 }
 
 #[cfg(test)]

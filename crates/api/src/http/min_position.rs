@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The most it may ask for (`Prefer: wait=30`): less than a request may take.
 const LONGEST_SECONDS: u64 = 25;
 
+/// What is asked of a position.
+const NO_ANSWER: &str = "what a command's answer had as Log-Position; the log ends before this one";
+
 /// What a query's view must know of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MinPosition {
@@ -72,6 +75,7 @@ impl From<NotReached> for Problem {
         let after = match &why {
             NotReached::Late { .. } => Duration::from_secs(1),
             NotReached::Unowned { .. } | NotReached::Parked { .. } => Duration::from_secs(5),
+            NotReached::Beyond { .. } => return Self::invalid_value("Min-Position", NO_ANSWER),
             NotReached::Unknown { .. } => return Self::fault(&why),
         };
         Self::unavailable("view-behind", why.to_string(), after)

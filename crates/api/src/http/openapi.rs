@@ -182,6 +182,7 @@ pub fn problems(operation: &Operation) -> BTreeMap<u16, BTreeSet<&'static str>> 
             add(413, &["too-large"]);
             add(422, &["invalid-value", "idempotency-key-reused"]);
             add(503, &["part-down"]);
+            add(412, &["precondition-failed"]);
             if primary.is_some() {
                 add(412, &["stale"]);
             }
@@ -190,12 +191,14 @@ pub fn problems(operation: &Operation) -> BTreeMap<u16, BTreeSet<&'static str>> 
             }
         }
         Kind::Query(shape) => {
+            add(422, &["invalid-value"]);
             add(503, &["view-behind"]);
             if shape != Shape::Row {
                 add(403, &["not-yours"]);
             }
         }
         Kind::Plain if operation.method != Method::GET => {
+            add(412, &["precondition-failed"]);
             add(408, &["too-slow"]);
             add(409, &["still-running"]);
             add(413, &["too-large"]);

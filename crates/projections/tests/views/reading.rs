@@ -41,6 +41,18 @@ async fn a_position_to_come_is_waited_for_and_no_longer_than_asked() {
 }
 
 #[tokio::test]
+async fn a_position_that_never_was_is_not_waited_for() {
+    let world = World::new().await;
+    let engine = world.engine(1);
+    let worker = Worker::of::<OrderStatus>(&engine).await;
+    let end = world.order("o1").await;
+    let beyond = Position { commit: end.commit + 1, prepare: end.prepare + 1 };
+    let asked = engine.wait_for(OrderStatus::NAME, beyond, Duration::from_secs(3600)).await;
+    assert!(matches!(asked, Err(NotReached::Beyond { end: at }) if at == end), "{asked:?}");
+    worker.stop().await;
+}
+
+#[tokio::test]
 async fn a_process_without_workers_waits_for_those_of_another() {
     let world = World::new().await;
     let (keeper, reader) = (world.engine(1), world.engine(2));

@@ -43,8 +43,7 @@ pub(super) fn routes() -> Routes<Market> {
             pay,
             changing("Pay for a reservation")
                 .takes::<Empty>(json!({}))
-                .or(StatusCode::PAYMENT_REQUIRED, &["payment-declined"])
-                .or(StatusCode::SERVICE_UNAVAILABLE, &["payment-unavailable", "payment-unknown"]),
+                .or(StatusCode::PAYMENT_REQUIRED, &["payment-declined"]),
         )
         .post(
             "/market/reservations/{reservationNo}/cancel-payment",
@@ -81,6 +80,7 @@ pub(super) fn changing(summary: &'static str) -> Operation {
             "payment-attempt-over",
             "no-refund-due",
         ])
+        .or(StatusCode::SERVICE_UNAVAILABLE, &["payment-unavailable", "payment-unknown"])
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -38,6 +38,7 @@ pub(super) fn routes() -> Routes<Market> {
                 "review-pending",
                 "submission-over",
                 "item-deleted",
+                "item-held",
             ]),
     )
 }

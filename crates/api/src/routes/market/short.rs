@@ -30,8 +30,7 @@ pub(super) fn routes() -> Routes<Market> {
             reservations::changing("Pay, or take the payment back")
                 .of::<Id>("r-5")
                 .takes::<WantedPayment>(json!({ "paymentStatus": "Paid" }))
-                .or(StatusCode::PAYMENT_REQUIRED, &["payment-declined"])
-                .or(StatusCode::SERVICE_UNAVAILABLE, &["payment-unavailable", "payment-unknown"]),
+                .or(StatusCode::PAYMENT_REQUIRED, &["payment-declined"]),
         )
         .delete(
             "/market/reservations/{reservationNo}",

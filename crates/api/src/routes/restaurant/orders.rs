@@ -30,6 +30,7 @@ pub(super) fn routes() -> Routes<Restaurant> {
                     "customerId": "min", "qty": 1,
                 }))
                 .creates::<Stands>()
+                .or_unknown("unknown-menu")
                 .or_refused(&["order-exists"]),
         )
         .post(
