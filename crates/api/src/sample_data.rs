@@ -84,5 +84,6 @@ fn meta(what: &str) -> Meta {
         causation_id: None,
         actor: "sample-data".to_owned(),
         may_be_repeat: true,
+        guard: commands::Guard::default(),
     }
 }

@@ -24,7 +24,6 @@ use domain::{
 };
 use eventlog::EventLog;
 use std::{sync::Arc, time::Duration};
-use uuid::Uuid;
 
 /// How old a price of the menu may be that another process has changed.
 const MENU_AGE: Duration = Duration::from_millis(100);
@@ -166,9 +165,7 @@ impl Cafe {
         meta: &Meta,
     ) -> Result<Done<Order>, Error> {
         let attempt = closed.attempt() + 1;
-        let mut meta = meta.clone();
-        meta.command_id = Uuid::new_v5(&meta.command_id, format!("attempt/{attempt}").as_bytes());
-        self.order(id, command, &meta).await
+        self.order(id, command, &meta.then(&format!("attempt/{attempt}"))).await
     }
 }
 

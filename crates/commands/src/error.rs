@@ -14,6 +14,9 @@ pub enum Error {
     /// Others kept changing the same thing: try again.
     #[error("somebody else changed this at the same moment: try again")]
     ConcurrentChange,
+    /// The caller decided upon another version than there is; 0 when there is none.
+    #[error("{}", stale(*.version))]
+    Stale { version: u64 },
     /// A part is paused by the staff, or its workers do not run. Nothing was stored.
     #[error("{part} is down, for maintenance or because nobody works on it")]
     PartDown { part: String },
@@ -48,6 +51,13 @@ impl Error {
     /// Of an event of a stream that is needed whole.
     pub(crate) fn unreadable(event: &RecordedEvent, source: DecodeError) -> Self {
         Self::Unreadable { stream: event.stream.to_string(), version: event.version, source }
+    }
+}
+
+fn stale(version: u64) -> &'static str {
+    match version {
+        0 => "there is no such thing, so it has no version that could be the expected one",
+        _ => "it has changed since: read it again, decide again",
     }
 }
 

@@ -106,7 +106,11 @@ impl<A: Aggregate> Executor<A> {
         // The cache and this command have it, and whoever waits.
         let others_wait = || Arc::strong_count(&slot) > 2;
         let outcome = self.decide(id, command, meta, &mut seen, fresh, others_wait).await;
-        if matches!(outcome, Ok(_) | Err(Error::Refused(_) | Error::ConcurrentChange)) {
+        let said = matches!(
+            outcome,
+            Ok(_) | Err(Error::Refused(_) | Error::Stale { .. } | Error::ConcurrentChange)
+        );
+        if said {
             *known = Some(seen);
         }
         outcome
@@ -129,9 +133,10 @@ impl<A: Aggregate> Executor<A> {
                 self.begin_anew(id, seen).await?;
                 continue;
             }
-            let decided = stages::DECIDE.on(|| seen.state.decide(command));
+            let decided =
+                stages::DECIDE.on(|| meta.guard.decide(command, id, &seen.state, seen.length));
             let stores = matches!(&decided, Ok(events) if !events.is_empty());
-            // "No" and "already so" are said of what is stored, and another process may have
+            // "No", "stale" and "already so" are said of what is stored, and another process may have
             // written: they are said of today's state.
             if !stores && !fresh {
                 fresh = true;
@@ -139,7 +144,7 @@ impl<A: Aggregate> Executor<A> {
                     continue;
                 }
             }
-            let events = decided.map_err(|refusal| Error::Refused(refusal.into()))?;
+            let events = decided?;
             if events.is_empty() {
                 return Ok(Answer::Now(seen.done()));
             }

@@ -8,6 +8,7 @@ pub mod clock;
 mod due;
 mod error;
 mod execute;
+mod guard;
 mod guarded;
 pub mod market;
 mod migrations;
@@ -23,6 +24,7 @@ pub mod warehouse;
 
 pub use error::{Error, PaidFor, Refused};
 pub use execute::{Done, Executor};
+pub use guard::{Expected, Guard, Versions};
 pub use migrations::{MigrateError, migrate};
 
 use uuid::Uuid;
@@ -42,4 +44,15 @@ pub struct Meta {
     /// before anything is stored. Otherwise a repeat is stored once all the same, but its answer
     /// does not say that it is one.
     pub may_be_repeat: bool,
+    pub guard: Guard,
+}
+
+impl Meta {
+    /// Of a command that follows this one within the same request: for the same customer, and upon
+    /// whatever version it finds.
+    pub fn then(&self, step: &str) -> Self {
+        let command_id = Uuid::new_v5(&self.command_id, step.as_bytes());
+        let guard = Guard { owner: self.guard.owner.clone(), expected: None };
+        Self { command_id, guard, ..self.clone() }
+    }
 }

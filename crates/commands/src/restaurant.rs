@@ -23,7 +23,6 @@ use domain::{
 use eventlog::EventLog;
 use reactions::facts;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Executes what concerns the restaurant. Cheap to clone.
 #[derive(Clone)]
@@ -70,15 +69,19 @@ impl Restaurant {
     }
 
     /// Cancels the cooking and the order, and comes back when both are on record. Stores nothing
-    /// while the kitchen is down. The kitchen decides: what is cooked cannot be cancelled.
+    /// while the kitchen is down. The kitchen decides: what is cooked cannot be cancelled. Of those
+    /// who expect the same version of the order, one cancels.
     pub async fn cancel(&self, id: &Id, meta: &Meta) -> Result<Done<Order>, Error> {
         self.0.parts.must_be_up(Cook::CATEGORY).await?;
         self.0.parts.check(Order::CATEGORY)?;
-        let order = self.0.orders.load(id.as_str()).await?.state;
+        let guard = self.0.cooks.guard_of(id.as_str(), meta).await?;
+        let order = self.0.orders.load_for(id.as_str(), &guard).await?;
+        guard.check::<Order>(order.length)?;
         let unknown = || Error::Refused(order::Refusal::UnknownOrder.into());
-        let menu = order.menu().cloned().ok_or_else(unknown)?;
+        let menu = order.state.menu().cloned().ok_or_else(unknown)?;
         let reason = CancelReason::Cancelled;
         let decided = self.cook(id, cook::Command::Cancel { menu, reason }, meta).await?;
+        let ours = decided.is_ours();
         let short = decided.state.status() == Some(cook::Status::QtyOver);
         let decided = facts(decided, restaurant::Event::Cook);
         run_inline(self, decided, meta.correlation_id, SYNC).await?;
@@ -86,8 +89,11 @@ impl Restaurant {
         // it then has not come back.
         let command =
             if short { order::Command::CancelForShortage } else { order::Command::Cancel };
-        let command_id = Uuid::new_v5(&meta.command_id, b"cancel-order");
-        self.order(id, command, &Meta { command_id, ..meta.clone() }).await
+        let cancelled = self.order(id, command, &meta.then("cancel-order")).await?;
+        if !ours {
+            guard.check::<Order>(cancelled.length)?;
+        }
+        Ok(cancelled)
     }
 
     pub async fn menu(

@@ -22,7 +22,6 @@ use domain::{
 use eventlog::EventLog;
 use reactions::facts;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Executes what concerns the warehouse. Cheap to clone.
 #[derive(Clone)]
@@ -80,9 +79,9 @@ impl Warehouse {
             qty: deliver.qty,
             customer_id: deliver.customer_id,
         };
-        self.stock_item(&deliver.product, stock_in, &then(meta, "stock-in")).await?;
+        self.stock_item(&deliver.product, stock_in, &meta.then("stock-in")).await?;
         let complete = delivery::Command::CompleteDelivery;
-        let delivered = self.delivery(&id, complete, &then(meta, "complete")).await?;
+        let delivered = self.delivery(&id, complete, &meta.then("complete")).await?;
         Ok((id, delivered))
     }
 
@@ -124,9 +123,4 @@ impl Warehouse {
         let unknown = || Error::Refused(stock_item::Refusal::UnknownLot.into());
         delivery.product().cloned().ok_or_else(unknown)
     }
-}
-
-/// The command that follows one of ours.
-fn then(meta: &Meta, step: &str) -> Meta {
-    Meta { command_id: Uuid::new_v5(&meta.command_id, step.as_bytes()), ..meta.clone() }
 }

@@ -1,5 +1,6 @@
 //! What an aggregate is: a state that decides about commands and remembers events.
 
+use crate::Id;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// One consistency boundary, rebuilt from one stream named `<context>.<aggregate>-<id>`.
@@ -19,6 +20,12 @@ pub trait Aggregate: Default + Clone + Send + Sync + 'static {
 
     /// Remembers one event. Cannot fail: what happened, happened.
     fn evolve(&mut self, event: &Self::Event);
+
+    /// Whether this, of the stream `id`, is for that customer to know of and to change. What belongs
+    /// to nobody in particular is for all.
+    fn is_for(&self, _id: &str, _customer: &Id) -> bool {
+        true
+    }
 }
 
 /// The business says no. `Display` says how the world is, in one sentence.

@@ -73,6 +73,7 @@ async fn prepare(clock: &dyn Clock, request: Request) -> Result<(Option<Keyed>, 
         causation_id: None,
         actor,
         may_be_repeat: keyed.is_some(),
+        guard: commands::Guard::default(),
     });
     Ok((keyed, Request::from_parts(parts, Body::from(body))))
 }

@@ -3,7 +3,7 @@
 
 use super::{Cafe, reactions::facts};
 use crate::{
-    Error, Meta, PaidFor,
+    Error, Guard, Meta, PaidFor,
     execute::Done,
     payment::{Charge, ChargeStatus, GatewayError, Room, asking},
 };
@@ -184,5 +184,6 @@ fn meta(id: &Id, attempt: u32, what: &str, cause: &Meta) -> Meta {
         causation_id: cause.causation_id,
         actor: "payment".to_owned(),
         may_be_repeat: false,
+        guard: Guard::default(),
     }
 }

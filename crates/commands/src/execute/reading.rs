@@ -4,7 +4,7 @@ use super::{
     Executor, PAGE,
     seen::{Done, Seen},
 };
-use crate::{Error, stages};
+use crate::{Error, Guard, Meta, stages};
 use domain::{
     Aggregate, Fact,
     stored::{self, Stored},
@@ -14,6 +14,27 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 impl<A: Aggregate> Executor<A> {
+    /// Today's state as the guard's owner may know it: another's is as if there were none.
+    pub(crate) async fn load_for(&self, id: &str, guard: &Guard) -> Result<Done<A>, Error> {
+        let done = self.load(id).await?;
+        let known = guard.lets_in(id, &done.state, done.length);
+        Ok(if known { done } else { Seen::nothing().done() })
+    }
+
+    /// The guard of a command that this aggregate decides, while the request is for another one:
+    /// what was answered before is answered again, whatever has become of that one since.
+    pub(crate) async fn guard_of(&self, id: &str, meta: &Meta) -> Result<Guard, Error> {
+        let mut guard = meta.guard.clone();
+        if guard.expected.is_some() && meta.may_be_repeat {
+            self.load(id).await?;
+            let known = self.slot(id);
+            let known = known.lock().await;
+            let answered = |seen: &Seen<A>| seen.answered.contains_key(&meta.command_id);
+            guard.expected = guard.expected.filter(|_| !known.as_ref().is_some_and(answered));
+        }
+        Ok(guard)
+    }
+
     /// Waits for what is on its way, and reads what is new; whether anything is.
     pub(super) async fn refresh(&self, id: &str, seen: &mut Seen<A>) -> Result<bool, Error> {
         if seen.settle().await {

@@ -68,6 +68,13 @@ pub(super) struct Seen<A> {
     last: Option<watch::Receiver<Fate>>,
 }
 
+impl<A: Aggregate> Done<A> {
+    /// Whether this command was it that stored what there is to store, now or its first time.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.repeated || !self.facts.is_empty()
+    }
+}
+
 impl<A: Aggregate> Seen<A> {
     pub fn nothing() -> Self {
         Self {

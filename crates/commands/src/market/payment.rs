@@ -3,7 +3,7 @@
 
 use super::{Market, reactions::facts};
 use crate::{
-    Error, Meta, PaidFor,
+    Error, Guard, Meta, PaidFor,
     execute::Done,
     payment::{Charge, ChargeStatus, GatewayError, Room, asking},
 };
@@ -164,5 +164,5 @@ impl Market {
 fn outcome(meta: &Meta, id: &Id, attempt: u32, what: &str) -> Meta {
     let name = format!("market.payment-{id}/{attempt}/{what}");
     let command_id = Uuid::new_v5(&OUTCOMES, name.as_bytes());
-    Meta { command_id, actor: "payment".to_owned(), ..meta.clone() }
+    Meta { command_id, actor: "payment".to_owned(), guard: Guard::default(), ..meta.clone() }
 }

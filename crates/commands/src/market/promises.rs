@@ -2,7 +2,7 @@
 //! intent and runs the policies that follow; what is not done by then the reactor carries on.
 
 use super::{Market, reactions::facts};
-use crate::{Done, Error, Meta, PaidFor, reactor::run_inline};
+use crate::{Done, Error, Guard, Meta, PaidFor, reactor::run_inline};
 use domain::{
     Aggregate, Event, Fact, Id,
     market::{
@@ -15,7 +15,6 @@ use domain::{
         status::PaymentStatus,
     },
 };
-use uuid::Uuid;
 
 impl Market {
     /// Pays for a reservation. Comes back when the gateway has approved. The work goes on when the
@@ -61,7 +60,8 @@ impl Market {
         meta: &Meta,
     ) -> Result<Done<Review>, Error> {
         self.0.parts.must_be_up(Item::CATEGORY).await?;
-        self.load_reservation(reservation).await?.state.status()?;
+        let rental = self.0.reservations.load_for(reservation.as_str(), &meta.guard).await?;
+        rental.state.status()?;
         self.must_be_free_to_leave(reservation).await?;
         let submitted = self.review(reservation, submit, meta).await?;
         self.follow(facts(submitted, market::Event::Review), meta).await?;
@@ -89,22 +89,28 @@ impl Market {
     async fn pay_now(&self, id: &Id, meta: &Meta) -> Result<Done<Reservation>, Error> {
         self.0.parts.check(Reservation::CATEGORY)?;
         self.0.parts.must_be_up(Payment::CATEGORY).await?;
+        let guard = self.0.payments.guard_of(id.as_str(), meta).await?;
+        let reservation = self.0.reservations.load_for(id.as_str(), &guard).await?;
+        guard.check::<Reservation>(reservation.length)?;
+        reservation.state.status()?;
         let known = self.load_payment(id).await?.state;
         if known.status() == PaymentStatus::Paid && known.refund_due().is_none() {
-            return self.load_reservation(id).await;
+            return self.settled(id, PaymentStatus::Paid, &guard).await;
         }
         let payable = self.payable(id, meta).await?;
         let room = self.room_to_pay(&known)?;
         let (item_no, amount) = (payable.item_no, payable.amount);
         let command = payment::Command::Request { item_no, amount };
         let mut requested = self.payment(id, command.clone(), meta).await?;
+        let mut ours = requested.is_ours();
         if requested.repeated {
             requested = self.load_payment(id).await?;
         }
         if requested.state.failure() == Some(payment::Failure::Unavailable) {
             // A repeated command finds that the gateway could not be asked: the next attempt.
-            let next = then(meta, &format!("attempt/{}", requested.state.number() + 1));
+            let next = meta.then(&format!("attempt/{}", requested.state.number() + 1));
             requested = self.payment(id, command, &next).await?;
+            ours |= requested.is_ours();
         }
         let paid = match requested.state.is_under_way() {
             true => self.charge(id, &requested, room, meta).await?,
@@ -112,7 +118,26 @@ impl Market {
         };
         outcome(id, &paid.state)?;
         self.follow_if_possible(facts(paid, market::Event::Payment), meta).await;
-        self.load_reservation(id).await
+        match ours {
+            true => self.load_reservation(id).await,
+            false => self.settled(id, PaymentStatus::Paid, &guard).await,
+        }
+    }
+
+    /// The answer to whoever finds that another request has brought the payment where it is. Who
+    /// expects a version is told, unless that is the version where it was so already.
+    async fn settled(
+        &self,
+        id: &Id,
+        status: PaymentStatus,
+        guard: &Guard,
+    ) -> Result<Done<Reservation>, Error> {
+        let reservation = self.load_reservation(id).await?;
+        guard.check::<Reservation>(reservation.length)?;
+        match reservation.state.payment_status() {
+            known if guard.expected.is_some() && known != status => Err(Error::ConcurrentChange),
+            _ => Ok(reservation),
+        }
     }
 
     /// What there is to pay. The item may have decided a moment ago, and the reservation not know.
@@ -131,7 +156,7 @@ impl Market {
         };
         let item_name = item_name.clone();
         let confirm = reservation::Command::Confirm { item_name, item_price };
-        let confirmed = self.reservation(id, confirm, &then(meta, "confirm")).await?;
+        let confirmed = self.reservation(id, confirm, &meta.then("confirm")).await?;
         Ok(confirmed.state.payable()?)
     }
 
@@ -139,31 +164,44 @@ impl Market {
         self.0.parts.check(Reservation::CATEGORY)?;
         self.0.parts.must_be_up(Payment::CATEGORY).await?;
         self.0.parts.must_be_up(Item::CATEGORY).await?;
-        let reservation = self.load_reservation(id).await?.state;
-        let item_no = reservation.item_no().ok_or(reservation::Refusal::UnknownReservation)?;
+        let reservation = self.0.reservations.load_for(id.as_str(), &meta.guard).await?;
+        let guard = match reservation.state.item_no() {
+            Some(item_no) => self.0.items.guard_of(item_no.as_str(), meta).await?,
+            None => meta.guard.clone(),
+        };
+        guard.check::<Reservation>(reservation.length)?;
+        let item_no = reservation.state.item_no();
+        let item_no = item_no.ok_or(reservation::Refusal::UnknownReservation)?;
         let payment = self.load_payment(id).await?.state;
         match payment.status() {
             PaymentStatus::NotPaid => return Err(payment::Refusal::NotPaid.into()),
-            PaymentStatus::Refunded => return self.load_reservation(id).await,
+            PaymentStatus::Refunded => {
+                return self.settled(id, PaymentStatus::Refunded, &guard).await;
+            }
             PaymentStatus::Paid => {}
         }
         drop(self.0.gateway.ready()?);
         let (reservation_no, attempt) = (id.clone(), payment.number());
+        let mut ours = false;
         if payment.refund_due().is_none() {
             let revoke = item::Command::RevokePayment { reservation_no, attempt };
             let revoked = self.item(item_no, revoke, meta).await?;
+            ours = revoked.is_ours();
             self.follow(facts(revoked, market::Event::Item), meta).await?;
         }
         if self.load_payment(id).await?.state.status() == PaymentStatus::Paid {
             self.give_back_now(id, attempt, meta).await?;
         }
-        self.load_reservation(id).await
+        match ours {
+            true => self.load_reservation(id).await,
+            false => self.settled(id, PaymentStatus::Refunded, &guard).await,
+        }
     }
 
     /// Carries on what somebody else began and has not finished.
     async fn give_back_now(&self, id: &Id, attempt: u32, meta: &Meta) -> Result<(), Error> {
         let cancel = payment::Command::Cancel { attempt };
-        let asked = self.payment(id, cancel, &then(meta, "cancel")).await?;
+        let asked = self.payment(id, cancel, &meta.then("cancel")).await?;
         self.follow(facts(asked, market::Event::Payment), meta).await?;
         let refunded = self.refund(id, meta).await?;
         self.follow(refunded, meta).await
@@ -205,11 +243,6 @@ fn outcome(id: &Id, payment: &Payment) -> Result<(), Error> {
         None if payment.closed() => Err(payment::Refusal::PaymentClosed.into()),
         None => Ok(()),
     }
-}
-
-/// The command that follows one of ours.
-pub(super) fn then(meta: &Meta, step: &str) -> Meta {
-    Meta { command_id: Uuid::new_v5(&meta.command_id, step.as_bytes()), ..meta.clone() }
 }
 
 async fn to_the_end<T: Send + 'static>(

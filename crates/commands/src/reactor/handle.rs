@@ -204,6 +204,7 @@ pub(super) fn why(error: Error) -> Result<Option<Hold>, Interrupted> {
             Ok(Some(Hold::Poison { reason }))
         }
         error @ (Error::ConcurrentChange
+        | Error::Stale { .. }
         | Error::PaymentPaused { .. }
         | Error::PaymentDeclined { .. }
         | Error::PaymentUnavailable { .. }

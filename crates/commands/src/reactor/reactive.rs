@@ -1,7 +1,7 @@
 //! What a context tells the reactor: what its facts lead to, and how to do it.
 
 use crate::{
-    Error, Meta,
+    Error, Guard, Meta,
     notices::Notice,
     timers::{Timer, TimerError},
 };
@@ -57,6 +57,7 @@ pub async fn fire<R: Reactive>(context: &R, timer: Timer) -> Result<(), TimerErr
         causation_id: Some(timer.cause.fact_id),
         actor: "timer".to_owned(),
         may_be_repeat: false,
+        guard: Guard::default(),
     };
     match context.perform(&ask, &meta).await {
         Ok(_) | Err(Error::Refused(_)) => Ok(()),
@@ -73,5 +74,6 @@ pub(super) fn meta_of(fact_id: Uuid, correlation_id: Uuid, policy: &str) -> Meta
         causation_id: Some(fact_id),
         actor: "policy".to_owned(),
         may_be_repeat: false,
+        guard: Guard::default(),
     }
 }

@@ -13,7 +13,6 @@ use domain::{
         bill::{Bill, Command, payment_key},
     },
 };
-use uuid::Uuid;
 
 impl Rental {
     /// Charges the fee of an order, if it is open, and records what the gateway says. A fee that
@@ -99,9 +98,8 @@ impl Rental {
             asking::give_back(&*self.0.gateway, &payment_key(order.as_str()), amount).await;
         refunded.map_err(|error| asking::error(error, PaidFor::order(order)))?;
         // One request may lead to two facts of the bill: the charge, and giving it back.
-        let mut meta = meta.clone();
-        meta.command_id = Uuid::new_v5(&meta.command_id, b"refunded");
-        let noted = self.bill(order, Command::NoteRefunded { amount }, &meta).await?;
+        let noted = Command::NoteRefunded { amount };
+        let noted = self.bill(order, noted, &meta.then("refunded")).await?;
         Ok(facts(noted, rental::Event::Bill))
     }
 

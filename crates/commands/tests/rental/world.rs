@@ -236,6 +236,7 @@ pub fn meta(command: u128) -> Meta {
         causation_id: None,
         actor: "test".to_owned(),
         may_be_repeat: true,
+        guard: commands::Guard::default(),
     }
 }
 

@@ -137,6 +137,10 @@ impl Aggregate for Member {
             }
         }
     }
+
+    fn is_for(&self, id: &str, customer: &Id) -> bool {
+        id == customer.as_str()
+    }
 }
 
 impl Member {

@@ -240,6 +240,10 @@ impl Aggregate for Order {
             Event::OrderPickedUp => self.store = Store::PickedUp,
         }
     }
+
+    fn is_for(&self, _: &str, customer: &Id) -> bool {
+        self.customer_id() == Some(customer)
+    }
 }
 
 impl Order {

@@ -189,6 +189,10 @@ impl Aggregate for Reservation {
             Event::ReservationReturned => self.rental = RentalStatus::Returned,
         }
     }
+
+    fn is_for(&self, _: &str, customer: &Id) -> bool {
+        self.customer_id() == Some(customer)
+    }
 }
 
 impl Reservation {

@@ -175,6 +175,10 @@ impl Aggregate for Review {
             Event::ReviewRefused { reason, .. } => self.status = Some(Status::Refused(*reason)),
         }
     }
+
+    fn is_for(&self, _: &str, customer: &Id) -> bool {
+        self.rental.as_ref().is_none_or(|rental| rental.customer_id == *customer)
+    }
 }
 
 impl Review {

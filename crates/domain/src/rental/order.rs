@@ -157,6 +157,10 @@ impl Aggregate for Order {
             Event::RentalCompleted => self.phase = Phase::Completed,
         }
     }
+
+    fn is_for(&self, _: &str, customer: &Id) -> bool {
+        self.customer_id() == Some(customer)
+    }
 }
 
 impl Order {

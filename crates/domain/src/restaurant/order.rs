@@ -113,6 +113,10 @@ impl Aggregate for Order {
             Event::OrderQtyOverCancelled => self.cancelled = Some(Status::QtyOver),
         }
     }
+
+    fn is_for(&self, _: &str, customer: &Id) -> bool {
+        self.customer_id() == Some(customer)
+    }
 }
 
 impl Order {

@@ -93,6 +93,10 @@ impl Aggregate for Delivery {
             Event::Delivered => self.delivered = true,
         }
     }
+
+    fn is_for(&self, _: &str, customer: &Id) -> bool {
+        self.customer_id() == Some(customer)
+    }
 }
 
 impl Delivery {

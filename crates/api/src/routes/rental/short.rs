@@ -90,6 +90,7 @@ async fn rental_cancel(
         causation_id: None,
         actor: caller.actor(),
         may_be_repeat: false,
+        guard: commands::Guard::default(),
     };
     orders::cancel_order(&rental, required("orderId", cancel.order_id)?, &meta).await
 }
