@@ -85,8 +85,15 @@ async fn what_is_no_request_of_ours_gets_a_problem_document_too() {
     is_problem(&wrong, StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed");
     let text = cafe.client.request(Method::POST, "/cafe/orders").body("qty=1");
     is_problem(&answer(text).await, StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type");
-    let stale = cafe.client.request(Method::POST, "/cafe/orders").header("If-Match", "\"7\"");
-    is_problem(&answer(stale).await, StatusCode::PRECONDITION_FAILED, "precondition-failed");
+    let tagged = |tag| {
+        let cancel = cafe.client.request(Method::POST, "/cafe/orders/nobody/request-cancel");
+        cancel.json(&json!({})).header("If-Match", tag)
+    };
+    for tag in ["\"7\"", "*", "W/\"7\""] {
+        let stale = answer(tagged(tag)).await;
+        is_problem(&stale, StatusCode::PRECONDITION_FAILED, "stale");
+    }
+    is_problem(&answer(tagged("7")).await, StatusCode::BAD_REQUEST, "malformed");
     let unknown = cafe.client.post("/cafe/orders/nobody/request-cancel", json!({})).await;
     is_problem(&unknown, StatusCode::NOT_FOUND, "unknown-order");
     is_problem(

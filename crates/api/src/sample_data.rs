@@ -2,7 +2,7 @@
 //! nothing, also when staff has changed it meanwhile.
 
 use crate::wiring::Contexts;
-use commands::{Error, Meta, cafe::Cafe, rental::Rental, restaurant::Restaurant};
+use commands::{Error, Guard, Meta, cafe::Cafe, rental::Rental, restaurant::Restaurant};
 use domain::{
     Id, Quantity, Won,
     cafe::menu_item,
@@ -84,6 +84,6 @@ fn meta(what: &str) -> Meta {
         causation_id: None,
         actor: "sample-data".to_owned(),
         may_be_repeat: true,
-        guard: commands::Guard::default(),
+        guard: Guard::default(),
     }
 }

@@ -129,16 +129,6 @@ impl Caller {
     pub fn speaks_for(&self, said: Option<Id>) -> Option<Id> {
         self.customer().cloned().or(said)
     }
-
-    /// Customers speak of themselves only; what is another's does not exist for them: 404 `code`.
-    pub fn must_be(&self, customer: &Id, code: &'static str) -> Result<(), Problem> {
-        match self.customer() {
-            Some(own) if own != customer => {
-                Err(Problem::unknown(code, format!("there is no {customer} of yours")))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Caller {

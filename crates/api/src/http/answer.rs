@@ -1,6 +1,6 @@
 //! What a command that was done is answered with.
 
-use super::LOG_POSITION;
+use super::{LOG_POSITION, precondition::entity_tag};
 use axum::{
     Json,
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -11,36 +11,40 @@ use eventlog::Position;
 use serde::Serialize;
 
 /// A body, and where the log stands with this command done: header `Log-Position`, to be sent as
-/// `Min-Position` with the queries that shall know of it.
+/// `Min-Position` with the queries that shall know of it. `ETag` is the version of the thing then, to
+/// be sent as `If-Match` with what shall be done to just that.
 #[derive(Clone, Debug)]
 pub struct Answer<T> {
     status: StatusCode,
     location: Option<String>,
     position: Option<Position>,
+    version: u64,
     body: T,
 }
 
 impl<T> Answer<T> {
     /// 200.
     pub fn ok<A: domain::Aggregate>(done: &Done<A>, body: T) -> Self {
-        Self { status: StatusCode::OK, location: None, position: done.position, body }
+        Self {
+            status: StatusCode::OK,
+            location: None,
+            position: done.position,
+            version: done.length,
+            body,
+        }
     }
 
     /// 201, with the path of what was created.
     pub fn created<A: domain::Aggregate>(done: &Done<A>, location: String, body: T) -> Self {
-        Self {
-            status: StatusCode::CREATED,
-            location: Some(location),
-            position: done.position,
-            body,
-        }
+        let location = Some(location);
+        Self { status: StatusCode::CREATED, location, ..Self::ok(done, body) }
     }
 }
 
 impl Answer<()> {
     /// 204.
     pub fn no_content<A: domain::Aggregate>(done: &Done<A>) -> Self {
-        Self { status: StatusCode::NO_CONTENT, location: None, position: done.position, body: () }
+        Self { status: StatusCode::NO_CONTENT, ..Self::ok(done, ()) }
     }
 }
 
@@ -54,6 +58,7 @@ impl<T: Serialize> IntoResponse for Answer<T> {
                 headers.insert(name, value);
             }
         }
+        headers.extend(entity_tag(self.version).map(|tag| (header::ETAG, tag)));
         match self.status {
             StatusCode::NO_CONTENT => (self.status, headers).into_response(),
             status => (status, headers, Json(self.body)).into_response(),

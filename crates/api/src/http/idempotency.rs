@@ -3,7 +3,9 @@
 //! A command runs in a task of its own, so that a client that hangs up stops nothing half-way. With
 //! a key, those who ask the same at the same time get the one answer that is made; those who ask
 //! later get the kept one, for 24 hours and across restarts. An answer that a repeat may better
-//! (5xx, or one with `Retry-After`) is not kept. The command's id comes from caller, key and
+//! (5xx, 412, or one with `Retry-After`) is not kept. `If-Match` is no part of the request that a key
+//! is for: whoever has read again may send what it has decided again with the same key, and it is
+//! done once all the same. The command's id comes from caller, key and
 //! request, so even where an answer was lost, the log knows what was done already.
 
 mod ledger;
@@ -22,7 +24,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use commands::{Meta, clock::Clock};
+use commands::{Guard, Meta, clock::Clock};
 use ledger::Slot;
 use once::Keyed;
 use std::sync::Arc;
@@ -58,10 +60,11 @@ pub async fn run_commands(once: &Arc<Once>, request: Request, next: Next) -> Res
 /// Reads the body and the key, and gives the command its ids.
 async fn prepare(clock: &dyn Clock, request: Request) -> Result<(Option<Keyed>, Request), Problem> {
     let (mut parts, body) = request.into_parts();
-    precondition::check(&parts.headers)?;
+    let expected = precondition::expected(&parts.headers, &parts.extensions)?;
     let key = key_of(&parts.headers)?;
     let body = body::read(&parts.headers, body).await?;
-    let actor = Caller::of(&parts.extensions).actor();
+    let caller = Caller::of(&parts.extensions);
+    let actor = caller.actor();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let keyed = key.map(|key| Keyed {
         fingerprint: fingerprint(&parts.method, path, &body),
@@ -73,7 +76,7 @@ async fn prepare(clock: &dyn Clock, request: Request) -> Result<(Option<Keyed>, 
         causation_id: None,
         actor,
         may_be_repeat: keyed.is_some(),
-        guard: commands::Guard::default(),
+        guard: Guard { owner: caller.customer().cloned(), expected },
     });
     Ok((keyed, Request::from_parts(parts, Body::from(body))))
 }

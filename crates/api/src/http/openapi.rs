@@ -182,9 +182,9 @@ pub fn problems(operation: &Operation) -> BTreeMap<u16, BTreeSet<&'static str>> 
             add(413, &["too-large"]);
             add(422, &["invalid-value", "idempotency-key-reused"]);
             add(503, &["part-down"]);
-            add(412, &["precondition-failed"]);
-            if primary.is_some() {
-                add(412, &["stale"]);
+            match primary {
+                Some(_) => add(412, &["stale"]),
+                None => add(412, &["precondition-failed"]),
             }
             if operation.body.is_some() {
                 add(415, &["unsupported-media-type"]);
@@ -198,9 +198,9 @@ pub fn problems(operation: &Operation) -> BTreeMap<u16, BTreeSet<&'static str>> 
             }
         }
         Kind::Plain if operation.method != Method::GET => {
-            add(412, &["precondition-failed"]);
             add(408, &["too-slow"]);
             add(409, &["still-running"]);
+            add(412, &["precondition-failed"]);
             add(413, &["too-large"]);
             add(422, &["idempotency-key-reused"]);
         }

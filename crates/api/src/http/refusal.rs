@@ -1,7 +1,7 @@
 //! What a command that was not done is answered with.
 
-use super::problem::Problem;
-use axum::http::StatusCode;
+use super::{precondition::entity_tag, problem::Problem};
+use axum::http::{StatusCode, header};
 use commands::{Error, Refused};
 use domain::Kind;
 use std::time::Duration;
@@ -17,6 +17,10 @@ impl From<Error> for Problem {
             Error::ConcurrentChange => {
                 Self::new(StatusCode::CONFLICT, "concurrent-change", detail).retry_after(SOON)
             }
+            Error::Stale { version } => Self::new(StatusCode::PRECONDITION_FAILED, "stale", detail)
+                .headers(|headers| {
+                    headers.extend(entity_tag(version).map(|tag| (header::ETAG, tag)));
+                }),
             Error::PartDown { part } => {
                 Self::unavailable("part-down", detail, LATER).with("part", part)
             }

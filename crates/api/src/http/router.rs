@@ -8,6 +8,7 @@ use super::{
     health::{self, Health},
     idempotency::{self, Once},
     intake::Intake,
+    precondition::Primary,
     problem::Problem,
 };
 use axum::{
@@ -56,6 +57,9 @@ impl Layers {
     fn admit(&self, request: &mut Request) -> Result<Option<SemaphorePermit<'_>>, Problem> {
         auth::admit(&self.key, request)?;
         self.rights.check(&Caller::of(request.extensions()), request)?;
+        if let Some(category) = self.rights.primary(request) {
+            request.extensions_mut().insert(Primary(category));
+        }
         self.intake.admit(request)
     }
 

@@ -27,9 +27,9 @@ pub async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
 /// How long an owner that is silent is believed to be at work.
 pub const LEASE: Duration = Duration::from_secs(5);
 
-/// The headers that are part of an answer.
-pub const KEPT_HEADERS: [HeaderName; 3] =
-    [header::CONTENT_TYPE, header::LOCATION, super::LOG_POSITION];
+/// The headers that are part of an answer, in the order of the column. More may follow.
+pub const KEPT_HEADERS: [HeaderName; 4] =
+    [header::CONTENT_TYPE, header::LOCATION, super::LOG_POSITION, header::ETAG];
 
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {

@@ -182,7 +182,9 @@ async fn waited(running: Running) -> Response {
 
 /// Whether a repeat shall get this answer, or try again.
 pub(super) fn is_final(answer: &Answer) -> bool {
-    !answer.status.is_server_error() && !answer.headers.contains_key(header::RETRY_AFTER)
+    !answer.status.is_server_error()
+        && answer.status != StatusCode::PRECONDITION_FAILED
+        && !answer.headers.contains_key(header::RETRY_AFTER)
 }
 
 async fn kept_form(response: Response) -> Answer {

@@ -21,7 +21,7 @@ use axum::{
     http::{Extensions, StatusCode},
     routing::head,
 };
-use commands::Meta;
+use commands::{Guard, Meta};
 use domain::Id;
 use projections::rental::inventory::Stock;
 use schemars::JsonSchema;
@@ -90,7 +90,7 @@ async fn rental_cancel(
         causation_id: None,
         actor: caller.actor(),
         may_be_repeat: false,
-        guard: commands::Guard::default(),
+        guard: Guard::default(),
     };
     orders::cancel_order(&rental, required("orderId", cancel.order_id)?, &meta).await
 }
