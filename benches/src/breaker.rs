@@ -110,7 +110,7 @@ fn name_of(answer: &Answer) -> String {
 
 /// The orders whose charge the gateway knows.
 async fn charged(gateway: SocketAddr) -> Result<HashSet<u64>, BenchError> {
-    let request = b"GET /charges HTTP/1.1\r\nhost: bench\r\n\r\n";
+    let request = b"GET /charges HTTP/1.1\r\nhost: localhost\r\n\r\n";
     let answer = Client::new(gateway).send(request).await?;
     let listing: Value = serde_json::from_slice(&answer.body).map_err(io::Error::from)?;
     let charges = listing["charges"].as_array().into_iter().flatten();

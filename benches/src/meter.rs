@@ -67,7 +67,7 @@ impl Meter<'_> {
     }
 
     async fn numbers(&self) -> Result<Numbers, BenchError> {
-        let asked = b"GET /metrics HTTP/1.1\r\nhost: bench\r\n\r\n";
+        let asked = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n";
         let answer = Client::new(self.address).send(asked).await?;
         let text = String::from_utf8_lossy(&answer.body);
         let mut numbers: Numbers = text.lines().filter_map(number).collect();

@@ -21,13 +21,19 @@ use tokio::{
 };
 
 /// What would make it something else than the embedded default.
-const CONFIGURED: [&str; 11] = [
+const CONFIGURED: [&str; 17] = [
     "DATABASE_URL",
     "EVENTSTORE_URL",
     "PAYMENT_URL",
     "JANGTEO_ROLE",
     "JANGTEO_CONTEXTS",
     "JANGTEO_AUTH_KEY",
+    "JANGTEO_AUTH_SECRETS",
+    "JANGTEO_AUTH_JWKS_URL",
+    "JANGTEO_AUTH_JWKS_REFRESH",
+    "JANGTEO_AUTH_AUDIENCE",
+    "JANGTEO_AUTH_ISSUER",
+    "JANGTEO_AUTH_API_KEYS",
     "JANGTEO_COMMAND_LIMIT",
     "JANGTEO_COMMAND_QUEUE",
     "JANGTEO_QUERY_LIMIT",

@@ -55,7 +55,7 @@ pub async fn q1(log: &Log, scale: &Scale, l1: &Http) -> Result<Vec<Row>, BenchEr
 
 fn ask(number: u64, orders: u64, request: &mut Vec<u8>) {
     let id = order(number.wrapping_mul(SCATTER) % orders.max(1));
-    let get = format!("GET /cafe/order-status/{id} HTTP/1.1\r\nhost: bench\r\n\r\n");
+    let get = format!("GET /cafe/order-status/{id} HTTP/1.1\r\nhost: localhost\r\n\r\n");
     request.extend_from_slice(get.as_bytes());
 }
 

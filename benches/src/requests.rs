@@ -37,7 +37,7 @@ pub fn ship(product: &str, request: &mut Vec<u8>) {
 
 /// Row `<prefix>-<number>` of a view of the café; `headers` are whole lines.
 pub fn get(view: &str, prefix: &str, number: u64, headers: &str) -> Vec<u8> {
-    format!("GET /cafe/{view}/{prefix}-{number} HTTP/1.1\r\nhost: bench\r\n{headers}\r\n")
+    format!("GET /cafe/{view}/{prefix}-{number} HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n")
         .into_bytes()
 }
 
@@ -51,6 +51,6 @@ fn post(request: &mut Vec<u8>, path: &str, body: &str) {
     // Writing to memory does not fail.
     let _ = write!(
         request,
-        "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     );
 }

@@ -2,6 +2,7 @@
 
 mod demo;
 mod failure;
+mod key;
 mod notices;
 mod openapi;
 mod parked;
@@ -11,6 +12,7 @@ mod sample_data;
 mod serve;
 mod stream;
 mod timeline;
+mod token;
 mod views;
 
 pub use failure::Failure;
@@ -51,6 +53,10 @@ enum Command {
     Pause(parts::PauseArgs),
     /// End a part's pause.
     Resume(parts::ResumeArgs),
+    /// Make a token (JWT) for somebody, signed with the first of JANGTEO_AUTH_SECRETS.
+    Token(token::TokenArgs),
+    /// Keys for machines: create, list, revoke.
+    Key(key::KeyArgs),
     /// Create the sample data. Again changes nothing.
     SampleData {
         #[command(flatten)]
@@ -79,6 +85,8 @@ impl Cli {
             | Command::Parked(_)
             | Command::Pause(_)
             | Command::Resume(_)
+            | Command::Token(_)
+            | Command::Key(_)
             | Command::SampleData { .. }
             | Command::Openapi
             | Command::Demo(_)
@@ -100,6 +108,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Parked(args) => parked::run(args).await,
         Command::Pause(args) => parts::pause(args).await,
         Command::Resume(args) => parts::resume(args).await,
+        Command::Token(args) => token::run(args),
+        Command::Key(args) => key::run(args).await,
         Command::SampleData { store } => sample_data::run(store).await,
         Command::Openapi => openapi::run(),
         Command::Demo(args) => demo::run(args).await,

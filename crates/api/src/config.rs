@@ -1,10 +1,12 @@
 //! Configuration: environment variables, and the same names as flags. Every mistake is listed, with
 //! what to do about it.
 
+mod auth_args;
 mod limits;
 mod values;
 
-use crate::http::auth::AuthKey;
+use crate::http::auth;
+use auth_args::AuthArgs;
 use clap::Args;
 use commands::notices::webhook::Secrets;
 use domain::Context;
@@ -12,11 +14,13 @@ use limits::LimitArgs;
 use reqwest::Url;
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 use values::{
-    auth_key, contexts, database, duration, eventstore, listen, may_listen, notices, or_default,
-    role, set, web_url,
+    contexts, database, duration, eventstore, listen, may_listen, notices, or_default, role, set,
+    web_url,
 };
 
+pub use auth_args::TokenArgs;
 pub use limits::Limits;
+pub use values::duration as lifetime;
 
 const DATA_DIR: &str = "./data";
 const LISTEN: &str = "127.0.0.1:8080";
@@ -61,9 +65,8 @@ pub struct ServeArgs {
     /// all, or some of them with commas between, as cafe,market.
     #[arg(long, env = "JANGTEO_CONTEXTS", default_value = CONTEXTS)]
     contexts: String,
-    /// The key that callers must show. Needed to listen beyond this machine.
-    #[arg(long, env = "JANGTEO_AUTH_KEY", hide_env_values = true)]
-    auth_key: Option<String>,
+    #[command(flatten)]
+    auth: AuthArgs,
     /// How long the store of the café may take to answer a paid order, as 15m, 90s or 500ms.
     #[arg(long, env = "CAFE_ACCEPT_TIMEOUT", default_value = CAFE_ACCEPT_TIMEOUT)]
     cafe_accept_timeout: String,
@@ -118,7 +121,8 @@ pub struct Config {
     pub notices: Option<(Url, Secrets)>,
     pub role: Role,
     pub contexts: Vec<Context>,
-    pub key: AuthKey,
+    /// What callers must show.
+    pub auth: auth::Settings,
     pub cafe_accept_timeout: Duration,
     pub limits: Limits,
 }
@@ -172,7 +176,7 @@ impl ServeArgs {
 
     fn check_into(self, mistakes: &mut Mistakes) -> Option<Config> {
         let store = self.store.check_into(mistakes);
-        let key = mistakes.note(auth_key(set(self.auth_key)));
+        let auth = self.auth.check_into(mistakes);
         let listen = mistakes.note(listen(or_default(&self.listen, LISTEN)));
         let payment_url = mistakes.note(web_url("PAYMENT_URL", set(self.payment_url)));
         let notice_url = mistakes.note(web_url("NOTICE_URL", set(self.notice_url)));
@@ -185,8 +189,8 @@ impl ServeArgs {
             or_default(&self.cafe_accept_timeout, CAFE_ACCEPT_TIMEOUT),
         ));
         let limits = self.limits.check_into(mistakes);
-        let (key, listen) = (key?, listen?);
-        mistakes.note(may_listen(listen, &key));
+        let (auth, listen) = (auth?, listen?);
+        mistakes.note(may_listen(listen, &auth));
         Some(Config {
             store: store?,
             listen,
@@ -194,7 +198,7 @@ impl ServeArgs {
             notices: notices?,
             role: role?,
             contexts: contexts?,
-            key,
+            auth,
             cafe_accept_timeout: timeout?,
             limits: limits?,
         })

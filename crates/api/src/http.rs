@@ -17,6 +17,7 @@ pub mod operation;
 pub mod page;
 mod precondition;
 pub mod problem;
+pub mod protection;
 pub mod refusal;
 pub mod router;
 pub mod schema;

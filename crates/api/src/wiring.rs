@@ -10,6 +10,7 @@ use crate::{
     followers::{Followers, expected},
     http::{
         access::Rights,
+        auth::{AuthError, Authenticator},
         docs::Documents,
         health::Health,
         idempotency::{Ledger, Once},
@@ -58,6 +59,8 @@ pub enum WiringError {
     Gateway(#[from] InvalidGateway),
     #[error("NOTICE_URL cannot be used")]
     Notices(#[from] InvalidWebhook),
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     #[error("the payment simulator cannot start")]
     Simulator(#[from] JournalError),
     #[error("the data directory cannot be made")]
@@ -123,10 +126,12 @@ impl Service {
             }
             false => Router::new(),
         };
+        let authenticator = Authenticator::new(&config.auth, store.queries.clone(), clock.clone())?;
+        workers.spawn(authenticator.clone().follow_issuer(stop_workers.clone()));
         let intake = Intake::new(config.limits.intake);
         let table = routes::operations();
         let layers = Layers {
-            key: config.key.clone(),
+            authenticator,
             rights: Rights::of(&table),
             documents: Documents::of(&table),
             once,

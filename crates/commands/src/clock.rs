@@ -12,6 +12,16 @@ pub trait Clock: Send + Sync + 'static {
     fn new_id(&self) -> Uuid;
 }
 
+/// There is no randomness.
+pub type NoRandomness = getrandom::Error;
+
+/// What nobody can guess, for a secret.
+pub fn new_secret() -> Result<[u8; 32], NoRandomness> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret)?;
+    Ok(secret)
+}
+
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;

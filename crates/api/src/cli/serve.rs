@@ -82,23 +82,29 @@ async fn load_sample_data(service: &Service) {
     }
 }
 
-/// The address, and three requests to try.
+/// The address, who may ask, and three requests to try.
 fn greet(address: SocketAddr, config: &Config) -> io::Result<()> {
-    let key =
-        if config.key.is_set() { " -H \"Authorization: Bearer $JANGTEO_AUTH_KEY\"" } else { "" };
+    let token = match (config.auth.has_means(), &config.auth.key) {
+        (false, _) => "",
+        (true, Some(_)) => " -H \"Authorization: Bearer $JANGTEO_AUTH_KEY\"",
+        (true, None) => " -H \"Authorization: Bearer $TOKEN\"",
+    };
     let order = r#"{"product": "IceAmericano", "qty": 1, "price": 2000}"#;
     let mut out = stdout();
     writeln!(out, "Jangteo is ready at http://{address}")?;
+    if !config.auth.has_means() {
+        writeln!(out, "There is no authentication: everybody on this machine may do everything.")?;
+    }
     if !config.role.answers() {
         return out.flush();
     }
     writeln!(out, "Try:")?;
-    writeln!(out, "  curl{key} http://{address}/cafe/menu")?;
+    writeln!(out, "  curl{token} http://{address}/cafe/menu")?;
     writeln!(
         out,
-        "  curl{key} http://{address}/cafe/orders -H 'Content-Type: application/json' -d '{order}'"
+        "  curl{token} http://{address}/cafe/orders -H 'Content-Type: application/json' -d '{order}'"
     )?;
-    writeln!(out, "  curl{key} http://{address}/cafe/order-status")?;
+    writeln!(out, "  curl{token} http://{address}/cafe/order-status")?;
     out.flush()
 }
 

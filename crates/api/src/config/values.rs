@@ -1,7 +1,7 @@
 //! What each setting may be. A mistake says what to do about it.
 
 use super::{Database, Role};
-use crate::http::auth::AuthKey;
+use crate::http::auth::Settings;
 use commands::notices::webhook::{Secret, Secrets};
 use domain::{Context, Id};
 use reqwest::Url;
@@ -44,13 +44,6 @@ pub(super) fn eventstore(url: String) -> Result<String, String> {
     }
 }
 
-pub(super) fn auth_key(key: Option<String>) -> Result<AuthKey, String> {
-    if key.as_ref().is_some_and(|key| !key.bytes().all(|byte| byte.is_ascii_graphic())) {
-        return Err("JANGTEO_AUTH_KEY must be printable ASCII without spaces, as `openssl rand -hex 32` makes it".to_owned());
-    }
-    Ok(AuthKey::new(key))
-}
-
 pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     let found = text.to_socket_addrs().ok().and_then(|mut found| found.next());
     found.ok_or_else(|| {
@@ -58,12 +51,12 @@ pub(super) fn listen(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-pub(super) fn may_listen(listen: SocketAddr, key: &AuthKey) -> Result<(), String> {
-    if listen.ip().is_loopback() || key.is_set() {
+pub(super) fn may_listen(listen: SocketAddr, auth: &Settings) -> Result<(), String> {
+    if listen.ip().is_loopback() || auth.has_means() {
         return Ok(());
     }
     Err(format!(
-        "{listen} can be reached from other machines and JANGTEO_AUTH_KEY is not set: set it (`openssl rand -hex 32` makes one), or listen on 127.0.0.1:{}",
+        "{listen} can be reached from other machines and there is no means of authentication: set JANGTEO_AUTH_KEY (`openssl rand -hex 32` makes one), JANGTEO_AUTH_SECRETS, JANGTEO_AUTH_JWKS_URL or JANGTEO_AUTH_API_KEYS=on, or listen on 127.0.0.1:{}",
         listen.port()
     ))
 }
@@ -134,7 +127,7 @@ pub(super) fn on_or_off(name: &str, text: &str) -> Result<bool, String> {
     }
 }
 
-pub(super) fn duration(name: &str, text: &str) -> Result<Duration, String> {
+pub fn duration(name: &str, text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
         "ms" => Some(1),

@@ -88,6 +88,11 @@ impl Rights {
         rights
     }
 
+    /// Whether everybody may ask this.
+    pub fn is_open(&self, request: &Request) -> bool {
+        self.entry(request).is_some_and(|entry| entry.access == Access::Open)
+    }
+
     /// 403 when the caller's role may not ask this. What has no entry is answered by its own means:
     /// a path that is not served, or a method that it does not take.
     pub fn check(&self, caller: &Caller, request: &Request) -> Result<(), Problem> {
@@ -114,7 +119,7 @@ impl Rights {
 }
 
 fn forbidden(caller: &Caller, access: Access) -> Problem {
-    let role = caller.role().as_str();
+    let role = caller.role().map_or("nobody", Role::as_str);
     let may = access.roles().join(", ");
     let detail = format!("the role {role} may not do this; these may: {may}");
     Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
@@ -122,7 +127,10 @@ fn forbidden(caller: &Caller, access: Access) -> Problem {
 
 impl Caller {
     pub fn may(&self, access: Access) -> bool {
-        self.is_local() || access.admits(self.role())
+        match self.role() {
+            Some(role) => access.admits(role),
+            None => access == Access::Open,
+        }
     }
 
     /// Whose thing a request is about: a customer's own, whatever it says; others say it.

@@ -1,89 +1,210 @@
-//! Who may ask. Without a key the service listens on loopback only, where everybody may; with one,
-//! every request but those for health needs `Authorization: Bearer <key>`.
+//! Who asks. With no means of authentication the service listens on loopback only, where everybody
+//! may do everything; with one, every request but those that are open to everybody must show a token
+//! or key: the key of this service, a JWT of a secret of ours or of an issuer, or an API key.
 
+pub mod api_keys;
+mod browser;
 mod caller;
+mod credential;
+mod jwks;
+pub mod jwt;
+mod refusal;
+mod session;
+mod settings;
 
 pub use caller::{Caller, Role};
-
-use super::{health, problem::Problem};
-use axum::{
-    extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+pub use refusal::Refusal;
+pub use session::{
+    PATHS as SESSION_PATHS, WrongCredential, came_by_https, routes as session_routes,
 };
-use std::{fmt, sync::Arc};
+pub use settings::{AUDIENCE, Settings};
+
+use super::{
+    health,
+    problem::{Causes, Problem},
+};
+use api_keys::{ApiKeys, Table};
+use axum::extract::Request;
+use chrono::{DateTime, Utc};
+use commands::clock::Clock;
+use credential::{Credential, Hash, hash};
+use deadpool_postgres::Pool;
+use jsonwebtoken::{Algorithm, decode_header};
+use jwks::{Jwks, JwksError};
+use jwt::{Believed, Disbelief, Key, Rules, seconds};
+use quick_cache::sync::Cache;
+use std::{sync::Arc, time::Duration};
 use subtle::ConstantTimeEq;
+use tokio_util::sync::CancellationToken;
 
-/// The key that callers must show, if there is one. Never printed.
-#[derive(Clone, Default)]
-pub struct AuthKey(Option<Arc<str>>);
+/// How many tokens are remembered.
+const REMEMBERED: usize = 8192;
 
-impl AuthKey {
-    pub fn new(key: Option<String>) -> Self {
-        Self(key.map(Into::into))
-    }
+/// For how long, in seconds: as long as a key that its issuer withdrew may still open something.
+const REMEMBERED_FOR: f64 = 30.0;
 
-    pub fn is_set(&self) -> bool {
-        self.0.is_some()
-    }
+/// When to ask again while an issuer is away.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-    fn admits(&self, headers: &HeaderMap) -> bool {
-        let Some(key) = &self.0 else { return true };
-        let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let shown = shown.and_then(|value| value.split_once(' '));
-        let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        shown.is_some_and(|(_, token)| bool::from(token.trim().as_bytes().ct_eq(key.as_bytes())))
-    }
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    #[error("a secret of JANGTEO_AUTH_SECRETS cannot be used")]
+    Secret(#[from] jsonwebtoken::errors::Error),
+    #[error("JANGTEO_AUTH_JWKS_URL cannot be used")]
+    Jwks(#[from] reqwest::Error),
 }
 
-impl fmt::Debug for AuthKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_set() { "AuthKey(set)" } else { "AuthKey(none)" })
-    }
+/// Finds out who asks.
+pub struct Authenticator {
+    /// Without any, everybody is somebody on this machine.
+    means: Option<Means>,
 }
 
-/// Lets in whom it may, and tells whoever comes after who that is.
-pub fn admit(key: &AuthKey, request: &mut Request) -> Result<(), Problem> {
-    let path = request.uri().path();
-    let is_open = path.starts_with(health::PATH) || ["/docs", "/openapi.json"].contains(&path);
-    if !is_open && !key.admits(request.headers()) {
-        return Err(refused());
-    }
-    let caller = if key.is_set() { Caller::key_holder() } else { Caller::local() };
-    request.extensions_mut().insert(caller);
-    Ok(())
+/// What is believed.
+struct Means {
+    /// Of the key of this service.
+    key: Option<Hash>,
+    secrets: Vec<Key>,
+    jwks: Option<Arc<Jwks>>,
+    api_keys: Option<ApiKeys>,
+    rules: Rules,
+    clock: Arc<dyn Clock>,
+    /// Tokens that were believed a moment ago, for verifying one costs as much as a small query.
+    known: Cache<Hash, (f64, Believed)>,
 }
 
-fn refused() -> Problem {
-    let detail = "this needs the header Authorization: Bearer <key>, with the key of this service";
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", detail).headers(|headers| {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with(value: &str) -> HeaderMap {
-        HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())])
-    }
-
-    #[test]
-    fn only_the_key_opens() {
-        let key = AuthKey::new(Some("secret".to_owned()));
-        assert!(key.admits(&with("Bearer secret")));
-        assert!(key.admits(&with("bearer secret")));
-        for wrong in
-            ["Bearer Secret", "Bearer secret1", "Bearer ", "Bearer", "Basic secret", "secret"]
-        {
-            assert!(!key.admits(&with(wrong)), "{wrong}");
+impl Authenticator {
+    pub fn new(
+        settings: &Settings,
+        pool: Pool,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Self>, AuthError> {
+        if !settings.has_means() {
+            return Ok(Arc::new(Self { means: None }));
         }
-        assert!(!key.admits(&HeaderMap::new()));
-        assert!(!format!("{key:?}").contains("secret"));
+        let jwks = settings.jwks_url.clone().map(|url| Jwks::new(url, settings.jwks_refresh));
+        let means = Means {
+            key: settings.key.as_deref().map(hash),
+            secrets: settings.secrets.iter().map(Key::of).collect::<Result<_, _>>()?,
+            jwks: jwks.transpose()?.map(Arc::new),
+            api_keys: settings.api_keys.then(|| ApiKeys::new(Table::new(pool))),
+            rules: Rules::of(settings),
+            clock,
+            known: Cache::new(REMEMBERED),
+        };
+        Ok(Arc::new(Self { means: Some(means) }))
     }
 
-    #[test]
-    fn without_a_key_everybody_may() {
-        assert!(AuthKey::default().admits(&HeaderMap::new()));
+    /// Whether nothing has to be shown.
+    pub fn admits_everybody(&self) -> bool {
+        self.means.is_none()
     }
+
+    /// Keeps an issuer's keys up to date, until `stop`.
+    pub async fn follow_issuer(self: Arc<Self>, stop: CancellationToken) {
+        if let Some(jwks) = self.means.as_ref().and_then(|means| means.jwks.clone()) {
+            jwks.follow(stop).await;
+        }
+    }
+
+    /// Finds out who asks, and tells whoever comes after. What is open to everybody is answered to
+    /// somebody unknown as well.
+    pub async fn admit(&self, request: &mut Request, is_open: bool) -> Result<(), Refusal> {
+        let caller = match &self.means {
+            None => {
+                browser::refuse_foreign_host(request)?;
+                browser::refuse_cross_site(request)?;
+                Caller::local()
+            }
+            // The state of the service is told without asking anybody.
+            Some(_) if request.uri().path().starts_with(health::PATH) => Caller::nobody(),
+            Some(means) => {
+                let shown = shown(request);
+                let found = match shown {
+                    Ok(credential) => means.find(&credential).await.map(|found| found.caller),
+                    Err(refusal) => Err(refusal),
+                };
+                found
+                    .or_else(|refusal| if is_open { Ok(Caller::nobody()) } else { Err(refusal) })?
+            }
+        };
+        request.extensions_mut().insert(caller);
+        Ok(())
+    }
+
+    /// Whether a credential opens this service, and for how many seconds, if that is known.
+    async fn check(&self, credential: &Credential) -> Result<Option<i64>, Refusal> {
+        let Some(means) = &self.means else { return Ok(None) };
+        let found = means.find(credential).await?;
+        let left = found.until - seconds(means.clock.now());
+        Ok(left.is_finite().then_some(left as i64))
+    }
+}
+
+/// A session counts only for what its own pages ask.
+fn shown(request: &Request) -> Result<Credential, Refusal> {
+    let credential = Credential::of(request.headers())?;
+    if credential.is_session {
+        browser::refuse_cross_site(request)?;
+    }
+    Ok(credential)
+}
+
+impl Means {
+    async fn find(&self, credential: &Credential) -> Result<Believed, Refusal> {
+        let hash = credential.hash();
+        if self.key.is_some_and(|key| bool::from(key.ct_eq(&hash))) {
+            return Ok(for_now(Caller::key_holder()));
+        }
+        if let Some(api_keys) =
+            self.api_keys.as_ref().filter(|_| api_keys::is_key(credential.text()))
+        {
+            let found = api_keys.find(hash).await.map_err(|error| Problem::fault(&error))?;
+            return found.map(for_now).ok_or(Refusal::Wrong);
+        }
+        let now = self.clock.now();
+        if let Some((until, believed)) = self.known.get(&hash)
+            && seconds(now) < until
+        {
+            return Ok(believed);
+        }
+        let believed = self.verify(credential.text(), now).await?;
+        let until = believed.until.min(seconds(now) + REMEMBERED_FOR);
+        self.known.insert(hash, (until, believed.clone()));
+        Ok(believed)
+    }
+
+    async fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Believed, Refusal> {
+        // Its header alone says which keys may have signed it, so no key is taken for one of another
+        // kind.
+        let header = decode_header(token).map_err(|_| wrong(&Disbelief::Invalid))?;
+        let verified = match (header.alg, &self.jwks) {
+            (Algorithm::HS256, _) => {
+                let fitting = self.secrets.iter().filter(|key| key.fits(&header));
+                self.rules.verify(token, fitting, now)
+            }
+            (Algorithm::RS256 | Algorithm::ES256 | Algorithm::EdDSA, Some(jwks)) => {
+                let keys = jwks.fitting(&header).await.map_err(|error| away(&error))?;
+                self.rules.verify(token, keys.iter(), now)
+            }
+            _ => Err(Disbelief::NoKey),
+        };
+        verified.map_err(|disbelief| wrong(&disbelief))
+    }
+}
+
+/// Believed as long as it is looked up with each request.
+fn for_now(caller: Caller) -> Believed {
+    Believed { caller, until: f64::INFINITY }
+}
+
+fn wrong(disbelief: &Disbelief) -> Refusal {
+    tracing::debug!(%disbelief, "a token is not believed");
+    Refusal::Wrong
+}
+
+fn away(error: &JwksError) -> Refusal {
+    tracing::debug!(error = %Causes(error), "a token cannot be verified");
+    let detail = "the keys that tokens are verified with cannot be had now; ask again in a moment";
+    Refusal::Other(Problem::unavailable("unavailable", detail, RETRY_AFTER))
 }

@@ -162,6 +162,7 @@ pub fn problems(operation: &Operation) -> BTreeMap<u16, BTreeSet<&'static str>> 
     let mut add = |status: u16, codes: &[&'static str]| {
         problems.entry(status).or_default().extend(codes);
     };
+    add(403, &["foreign-host"]);
     add(500, &["internal"]);
     add(503, &["timeout", "unavailable"]);
     if operation.access == Access::Open {

@@ -2,7 +2,7 @@
 
 use super::{
     access::Rights,
-    auth::{self, AuthKey, Caller},
+    auth::{self, Authenticator, Caller, Refusal},
     correlation,
     docs::{self, Documents},
     health::{self, Health},
@@ -10,6 +10,7 @@ use super::{
     intake::Intake,
     precondition::Primary,
     problem::Problem,
+    protection::protect,
 };
 use axum::{
     Router,
@@ -27,7 +28,7 @@ const TIME: Duration = Duration::from_secs(30);
 /// What stands around the contexts' routes. It is one layer of the router, for each one would cost
 /// every request several allocations.
 pub struct Layers {
-    pub key: AuthKey,
+    pub authenticator: Arc<Authenticator>,
     pub rights: Rights,
     pub documents: Arc<Documents>,
     pub once: Arc<Once>,
@@ -41,21 +42,23 @@ pub fn router(contexts: Router, layers: Layers) -> Router {
     contexts
         .merge(health::routes().with_state(layers.health.clone()))
         .merge(docs::routes().with_state(layers.documents.clone()))
+        .merge(auth::session_routes(layers.authenticator.clone()))
         .layer(from_fn_with_state(Arc::new(layers), around))
 }
 
 /// Outermost the correlation id, which sees every answer.
 async fn around(State(layers): State<Arc<Layers>>, request: Request, next: Next) -> Response {
-    correlation::correlate(&*layers.clock, request, async |request| {
+    let is_https = auth::came_by_https(request.headers());
+    let answer = correlation::correlate(&*layers.clock, request, async |request| {
         timeout(TIME, layers.answer(request, next)).await.unwrap_or_else(|_| took_too_long())
-    })
-    .await
+    });
+    protect(answer.await, is_https)
 }
 
 impl Layers {
     /// Whoever may not ask this is refused before anything is read.
-    fn admit(&self, request: &mut Request) -> Result<Option<SemaphorePermit<'_>>, Problem> {
-        auth::admit(&self.key, request)?;
+    async fn admit(&self, request: &mut Request) -> Result<Option<SemaphorePermit<'_>>, Problem> {
+        self.authenticate(request).await?;
         self.rights.check(&Caller::of(request.extensions()), request)?;
         if let Some(category) = self.rights.primary(request) {
             request.extensions_mut().insert(Primary(category));
@@ -63,13 +66,24 @@ impl Layers {
         self.intake.admit(request)
     }
 
+    async fn authenticate(&self, request: &mut Request) -> Result<(), Refusal> {
+        let is_open = is_session(request) || self.rights.is_open(request);
+        self.authenticator.admit(request, is_open).await
+    }
+
     /// Innermost the idempotency key.
     async fn answer(&self, mut request: Request, next: Next) -> Response {
-        match self.admit(&mut request) {
+        match self.admit(&mut request).await {
+            Ok(_place) if is_session(&request) => next.run(request).await,
             Ok(_place) => idempotency::run_commands(&self.once, request, next).await,
             Err(refused) => refused.into_response(),
         }
     }
+}
+
+/// Logging in and out is no command of the business.
+fn is_session(request: &Request) -> bool {
+    auth::SESSION_PATHS.contains(&request.uri().path())
 }
 
 fn took_too_long() -> Response {

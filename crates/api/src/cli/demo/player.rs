@@ -180,7 +180,9 @@ fn text_of(fields: Fields<'_>) -> String {
 
 fn differs(request: &str, expected: &str, answer: &Answer) -> Failure {
     let next = match answer.status {
-        StatusCode::UNAUTHORIZED => "Give the server's key with --auth-key or JANGTEO_AUTH_KEY.",
+        StatusCode::UNAUTHORIZED => {
+            "Give the server's key, or an operator's token, with --auth-key or JANGTEO_AUTH_KEY."
+        }
         StatusCode::NOT_FOUND => "See the steps above, and that the server has all contexts.",
         _ => "See the steps above, and what the server logged.",
     };

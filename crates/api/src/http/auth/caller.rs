@@ -46,6 +46,8 @@ pub struct Caller(Who);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Who {
+    /// Somebody of whom nothing is known. May ask what everybody may.
+    Nobody,
     /// Somebody on this machine, where nothing is asked. May do everything.
     Local,
     /// Somebody with the one key of this service.
@@ -57,6 +59,10 @@ enum Who {
 }
 
 impl Caller {
+    pub fn nobody() -> Self {
+        Self(Who::Nobody)
+    }
+
     pub fn local() -> Self {
         Self(Who::Local)
     }
@@ -78,10 +84,12 @@ impl Caller {
         self.0 == Who::Local
     }
 
-    pub fn role(&self) -> Role {
+    /// None of somebody of whom nothing is known.
+    pub fn role(&self) -> Option<Role> {
         match &self.0 {
-            Who::Local | Who::KeyHolder => Role::Operator,
-            Who::Known { role, .. } => *role,
+            Who::Nobody => None,
+            Who::Local | Who::KeyHolder => Some(Role::Operator),
+            Who::Known { role, .. } => Some(*role),
         }
     }
 
@@ -89,7 +97,7 @@ impl Caller {
     pub fn customer(&self) -> Option<&Id> {
         match &self.0 {
             Who::Known { role: Role::Customer, subject } => Some(subject),
-            Who::Known { .. } | Who::Local | Who::KeyHolder => None,
+            Who::Known { .. } | Who::Nobody | Who::Local | Who::KeyHolder => None,
         }
     }
 
@@ -97,6 +105,7 @@ impl Caller {
     /// stay the same, for the ids of commands come from it.
     pub fn actor(&self) -> String {
         match &self.0 {
+            Who::Nobody => "nobody".to_owned(),
             Who::Local => "local".to_owned(),
             Who::KeyHolder => "key".to_owned(),
             Who::Known { role, subject } => format!("{}:{subject}", role.as_str()),
@@ -114,12 +123,14 @@ mod tests {
         for role in Role::ALL {
             let caller = Caller::known(role, min.clone());
             let bound = (role == Role::Customer).then_some(&min);
-            assert_eq!((caller.role(), caller.customer()), (role, bound));
+            assert_eq!((caller.role(), caller.customer()), (Some(role), bound));
             assert_eq!(caller.actor(), format!("{}:min", role.as_str()));
             assert_eq!(Role::named(role.as_str()), Some(role));
         }
         for caller in [Caller::local(), Caller::key_holder()] {
-            assert_eq!((caller.role(), caller.customer()), (Role::Operator, None));
+            assert_eq!((caller.role(), caller.customer()), (Some(Role::Operator), None));
         }
+        let nobody = Caller::nobody();
+        assert_eq!((nobody.role(), nobody.customer()), (None, None));
     }
 }
