@@ -18,7 +18,7 @@ use values::{
     web_url,
 };
 
-pub use auth_args::TokenArgs;
+pub use auth_args::SigningArgs;
 pub use limits::Limits;
 pub use values::duration as lifetime;
 

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::{
-    config::{TokenArgs as Signing, lifetime},
+    config::{SigningArgs, lifetime},
     http::auth::{Role, jwt::Rules},
 };
 use clap::Args;
@@ -22,7 +22,7 @@ pub struct TokenArgs {
     #[arg(long = "for", default_value = "1h")]
     lifetime: String,
     #[command(flatten)]
-    signing: Signing,
+    signing: SigningArgs,
 }
 
 /// Prints the token and nothing else.

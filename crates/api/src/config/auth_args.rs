@@ -16,7 +16,7 @@ const REFRESH: &str = "5m";
 
 /// What tokens of ours are signed and verified with, as flags and variables.
 #[derive(Args, Clone, Debug, Default)]
-pub struct TokenArgs {
+pub struct SigningArgs {
     /// Secrets that sign tokens (HS256), with commas between, each as it is or as name:secret. The
     /// first signs, all of them are believed.
     #[arg(long, env = "JANGTEO_AUTH_SECRETS", hide_env_values = true)]
@@ -36,7 +36,7 @@ pub struct AuthArgs {
     #[arg(long, env = "JANGTEO_AUTH_KEY", hide_env_values = true)]
     pub(super) auth_key: Option<String>,
     #[command(flatten)]
-    pub(super) tokens: TokenArgs,
+    pub(super) tokens: SigningArgs,
     /// Where an issuer of tokens publishes its keys (RS256, ES256, EdDSA).
     #[arg(long, env = "JANGTEO_AUTH_JWKS_URL", hide_env_values = true)]
     pub(super) auth_jwks_url: Option<String>,
@@ -48,7 +48,7 @@ pub struct AuthArgs {
     pub(super) auth_api_keys: Option<String>,
 }
 
-impl TokenArgs {
+impl SigningArgs {
     /// Only what is about tokens.
     pub fn check(self) -> Result<Settings, Mistakes> {
         let mut mistakes = Mistakes::default();
@@ -127,7 +127,8 @@ mod tests {
     }
 
     fn with(secrets: &str) -> AuthArgs {
-        let tokens = TokenArgs { auth_secrets: Some(secrets.to_owned()), ..TokenArgs::default() };
+        let tokens =
+            SigningArgs { auth_secrets: Some(secrets.to_owned()), ..SigningArgs::default() };
         AuthArgs { tokens, ..AuthArgs::default() }
     }
 

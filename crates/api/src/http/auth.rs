@@ -40,7 +40,7 @@ use tokio_util::sync::CancellationToken;
 /// How many tokens are remembered.
 const REMEMBERED: usize = 8192;
 
-/// For how long, in seconds: as long as a key that its issuer withdrew may still open something.
+/// For how long, in seconds.
 const REMEMBERED_FOR: f64 = 30.0;
 
 /// When to ask again while an issuer is away.
@@ -70,7 +70,7 @@ struct Means {
     rules: Rules,
     clock: Arc<dyn Clock>,
     /// Tokens that were believed a moment ago, for verifying one costs as much as a small query.
-    known: Cache<Hash, (f64, Believed)>,
+    known: Cache<Hash, (f64, u64, Believed)>,
 }
 
 impl Authenticator {
@@ -163,14 +163,16 @@ impl Means {
             return found.map(for_now).ok_or(Refusal::Wrong);
         }
         let now = self.clock.now();
-        if let Some((until, believed)) = self.known.get(&hash)
-            && seconds(now) < until
+        // What an issuer's keys have verified counts for as long as these are its keys.
+        let generation = self.jwks.as_ref().map_or(0, |jwks| jwks.generation());
+        if let Some((until, of, believed)) = self.known.get(&hash)
+            && (seconds(now) < until, of) == (true, generation)
         {
             return Ok(believed);
         }
         let believed = self.verify(credential.text(), now).await?;
         let until = believed.until.min(seconds(now) + REMEMBERED_FOR);
-        self.known.insert(hash, (until, believed.clone()));
+        self.known.insert(hash, (until, generation, believed.clone()));
         Ok(believed)
     }
 

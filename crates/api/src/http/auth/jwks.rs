@@ -12,7 +12,7 @@ use reqwest::{Client, StatusCode, Url, redirect::Policy};
 use serde::Deserialize;
 use serde_json::Value;
 use std::{
-    sync::{Arc, RwLock},
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 use tokio::{
@@ -50,7 +50,15 @@ pub enum JwksError {
     NoKeys,
 }
 
-pub type Keys = Arc<[Key]>;
+/// Those that are known.
+#[derive(Clone)]
+struct Known {
+    keys: Arc<[Key]>,
+    /// What they were read from, to see a change.
+    body: Arc<[u8]>,
+    /// How often they changed.
+    generation: u64,
+}
 
 /// A document of keys. One that cannot be read keeps no other from being used.
 #[derive(Deserialize)]
@@ -63,7 +71,7 @@ pub struct Jwks {
     url: Url,
     every: Duration,
     /// Empty until the issuer has answered.
-    keys: RwLock<Keys>,
+    known: RwLock<Known>,
     /// When it was last asked. Held while it is asked, so that all who need it wait for one answer.
     asked: Mutex<Option<Instant>>,
 }
@@ -77,22 +85,23 @@ impl Jwks {
             .no_proxy()
             .build()
             .map_err(reqwest::Error::without_url)?;
-        let keys = RwLock::new(Vec::new().into());
-        Ok(Self { client, url, every, keys, asked: Mutex::default() })
+        let nothing = Known { keys: Arc::new([]), body: Arc::new([]), generation: 0 };
+        let known = RwLock::new(nothing);
+        Ok(Self { client, url, every, known, asked: Mutex::default() })
     }
 
     /// The keys that may have signed what has this header; none if there are none of that name.
     /// Fails when nothing is known of the issuer's keys.
-    pub async fn fitting(&self, header: &Header) -> Result<Keys, JwksError> {
-        let known = self.known();
+    pub async fn fitting(&self, header: &Header) -> Result<Vec<Key>, JwksError> {
+        let known = self.known().keys;
         let found = fitting(&known, header);
         if !found.is_empty() {
             return Ok(found);
         }
         let pause = if known.is_empty() { AGAIN } else { SELDOM };
         match self.ask_again(pause).await {
-            Err(error) if self.known().is_empty() => Err(error),
-            _ => Ok(fitting(&self.known(), header)),
+            Err(error) if known.is_empty() => Err(error),
+            _ => Ok(fitting(&self.known().keys, header)),
         }
     }
 
@@ -109,7 +118,7 @@ impl Jwks {
                 _ => {}
             }
             failed = asked.is_err();
-            let pause = if self.known().is_empty() { AGAIN } else { self.every };
+            let pause = if self.known().keys.is_empty() { AGAIN } else { self.every };
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = sleep(pause) => {}
@@ -117,24 +126,36 @@ impl Jwks {
         }
     }
 
-    fn known(&self) -> Keys {
-        self.keys.read().map_or_else(|broken| broken.into_inner().clone(), |keys| keys.clone())
+    /// Grows whenever other keys are published than before.
+    pub fn generation(&self) -> u64 {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).generation
+    }
+
+    fn known(&self) -> Known {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks, unless it was asked less than `pause` ago.
     async fn ask_again(&self, pause: Duration) -> Result<(), JwksError> {
         let mut asked = self.asked.lock().await;
         if asked.is_some_and(|at| at.elapsed() < pause) {
-            return if self.known().is_empty() { Err(JwksError::NoKeys) } else { Ok(()) };
+            return if self.known().keys.is_empty() { Err(JwksError::NoKeys) } else { Ok(()) };
         }
         let answer = self.ask().await;
         *asked = Some(Instant::now());
-        let keys = answer?;
-        *self.keys.write().unwrap_or_else(|broken| broken.into_inner()) = keys;
+        let body = answer?;
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if *known.body != *body {
+            *known = Known {
+                keys: keys_of(&body)?,
+                body: body.into(),
+                generation: known.generation + 1,
+            };
+        }
         Ok(())
     }
 
-    async fn ask(&self) -> Result<Keys, JwksError> {
+    async fn ask(&self) -> Result<Vec<u8>, JwksError> {
         let sent = self.client.get(self.url.clone()).send().await;
         let mut answer = sent.map_err(reqwest::Error::without_url)?;
         if answer.status() != StatusCode::OK {
@@ -147,15 +168,19 @@ impl Jwks {
                 return Err(JwksError::TooLarge);
             }
         }
-        let document: Document = serde_json::from_slice(&body)?;
-        let jwks = document.keys.into_iter().take(MOST);
-        let keys: Keys =
-            jwks.filter_map(|jwk| key_of(&serde_json::from_value(jwk).ok()?)).collect();
-        if keys.is_empty() { Err(JwksError::NoKeys) } else { Ok(keys) }
+        Ok(body)
     }
 }
 
-fn fitting(keys: &[Key], header: &Header) -> Keys {
+fn keys_of(body: &[u8]) -> Result<Arc<[Key]>, JwksError> {
+    let document: Document = serde_json::from_slice(body)?;
+    let jwks = document.keys.into_iter().take(MOST);
+    let keys: Arc<[Key]> =
+        jwks.filter_map(|jwk| key_of(&serde_json::from_value(jwk).ok()?)).collect();
+    if keys.is_empty() { Err(JwksError::NoKeys) } else { Ok(keys) }
+}
+
+fn fitting(keys: &[Key], header: &Header) -> Vec<Key> {
     keys.iter().filter(|key| key.fits(header)).cloned().collect()
 }
 
