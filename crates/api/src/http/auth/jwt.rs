@@ -7,7 +7,8 @@ use super::{
 use chrono::{DateTime, Utc};
 use domain::Id;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 use std::{collections::HashSet, time::Duration};
 
 /// How far clocks may differ, in seconds.
@@ -31,17 +32,14 @@ pub struct Key {
     pub key: DecodingKey,
 }
 
-/// What a token says. A role or subject that cannot be is no claim of ours.
-#[derive(Debug, Serialize, Deserialize)]
+/// What we look at of what a token says. Audience and issuer are looked at when it is decoded.
+#[derive(Debug, Deserialize)]
 struct Claims {
     sub: String,
     role: String,
     exp: f64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     nbf: Option<f64>,
-    aud: serde_json::Value,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    iss: Option<String>,
 }
 
 /// Somebody who is believed, and until when: in seconds of Unix time.
@@ -117,14 +115,15 @@ impl Rules {
         lifetime: Duration,
     ) -> Result<String, jsonwebtoken::errors::Error> {
         let header = Header { kid: secret.kid.clone(), ..Header::new(Algorithm::HS256) };
-        let claims = Claims {
-            sub: subject.to_string(),
-            role: role.as_str().to_owned(),
-            exp: (seconds(now) + lifetime.as_secs_f64()).ceil(),
-            nbf: None,
-            aud: self.audience.clone().into(),
-            iss: self.issuer.clone(),
-        };
+        let mut claims = json!({
+            "sub": subject,
+            "role": role.as_str(),
+            "aud": self.audience,
+            "exp": (seconds(now) + lifetime.as_secs_f64()).ceil() as i64,
+        });
+        if let Some(issuer) = &self.issuer {
+            claims["iss"] = json!(issuer);
+        }
         encode(&header, &claims, &EncodingKey::from_secret(secret.secret.as_bytes())?)
     }
 }

@@ -1,6 +1,6 @@
 use super::*;
 use jsonwebtoken::decode_header;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const NOW: f64 = 1_790_000_000.0;
 const OLD: &str = "0123456789abcdef0123456789abcdef";
