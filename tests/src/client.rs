@@ -20,6 +20,7 @@ pub struct Answer {
     pub content_type: String,
     pub retry_after: Option<String>,
     pub view_parked: Option<String>,
+    pub etag: Option<String>,
     pub body: Value,
 }
 
@@ -111,6 +112,7 @@ async fn read(response: Response) -> Result<Answer, reqwest::Error> {
         content_type: header(&response, "Content-Type").unwrap_or_default(),
         retry_after: header(&response, "Retry-After"),
         view_parked: header(&response, "View-Parked"),
+        etag: header(&response, "ETag"),
         body: response
             .bytes()
             .await

@@ -14,6 +14,7 @@ mod input;
 mod market;
 mod notices;
 mod overload;
+mod preconditions;
 mod projections;
 mod rental;
 mod restaurant;

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 pub struct Town {
     pub environment: BTreeMap<&'static str, String>,
@@ -62,6 +63,23 @@ impl Town {
         for view in views {
             self.run(&["verify", view]).await;
         }
+    }
+
+    /// How many events a request has led to, itself and in all that followed.
+    pub async fn events_of(&self, request: Uuid) -> i64 {
+        let (client, connection) =
+            self.place.database.config().connect(tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let count = "select count(*) from eventlog.events where correlation_id = $1";
+        client.query_one(count, &[&request]).await.unwrap().get(0)
+    }
+
+    /// Forgets what was answered, as the service does after a day.
+    pub async fn forget_answers(&self) {
+        let (client, connection) =
+            self.place.database.config().connect(tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.execute("delete from api.idempotency", &[]).await.unwrap();
     }
 
     /// How many events the streams of a category have together.

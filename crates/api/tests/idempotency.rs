@@ -53,9 +53,21 @@ async fn pool(database: &Database) -> Pool {
 
 /// The route waits for a permit; with `permits` at hand it does not.
 async fn process(pool: &Pool, permits: usize) -> Process {
-    let counted = Arc::new(Counted { runs: AtomicU32::new(0), may_end: Semaphore::new(permits) });
     let tasks = TaskTracker::new();
-    let once = Once::new(Ledger::new(pool.clone()), tasks.clone(), SystemClock::shared());
+    let clock = SystemClock::shared();
+    let once = Once::new(Ledger::new(pool.clone()), tasks.clone(), clock);
+    process_with(once, tasks, permits).await
+}
+
+async fn hasty_process(pool: &Pool) -> Process {
+    let (tasks, clock) = (TaskTracker::new(), SystemClock::shared());
+    let ledger = Ledger::new(pool.clone());
+    let once = Once::with_patience(Duration::from_millis(300), ledger, tasks.clone(), clock);
+    process_with(once, tasks, 0).await
+}
+
+async fn process_with(once: Arc<Once>, tasks: TaskTracker, permits: usize) -> Process {
+    let counted = Arc::new(Counted { runs: AtomicU32::new(0), may_end: Semaphore::new(permits) });
     let router = Router::new()
         .route("/things", post(count))
         .with_state(counted.clone())
@@ -87,8 +99,13 @@ async fn count(
         Some("fail") => Problem::unavailable("down", body, Duration::from_secs(1)).into_response(),
         Some("refuse") => Problem::new(StatusCode::CONFLICT, "no", body).into_response(),
         Some("panic") => panic!("on purpose"),
-        _ => (StatusCode::CREATED, [("location", "/things/1"), ("log-position", "7-7")], body)
-            .into_response(),
+        Some("stale") => {
+            Problem::new(StatusCode::PRECONDITION_FAILED, "stale", body).into_response()
+        }
+        _ => {
+            let headers = [("location", "/things/1"), ("log-position", "7-7"), ("etag", "\"7\"")];
+            (StatusCode::CREATED, headers, body).into_response()
+        }
     }
 }
 
@@ -104,6 +121,7 @@ impl Process {
         if response.status() == StatusCode::CREATED.as_u16() {
             assert_eq!(response.headers()["location"], "/things/1");
             assert_eq!(response.headers()["log-position"], "7-7");
+            assert_eq!(response.headers()["etag"], "\"7\"");
         }
         (response.status().as_u16(), response.text().await.unwrap())
     }
@@ -197,6 +215,41 @@ async fn another_process_waits_for_the_one_that_runs() {
     };
     let (first, second) = tokio::join!(first, second);
     assert_eq!((first, other.runs()), (second, 0));
+}
+
+#[tokio::test]
+async fn whoever_has_waited_long_enough_is_told_and_later_has_the_answer() {
+    let database = Database::create().await;
+    let pool = pool(&database).await;
+    let (one, other) = (hasty_process(&pool).await, hasty_process(&pool).await);
+    let first = one.send("k", "{}", "ok");
+    let repeats = async {
+        until(|| one.runs() == 1).await;
+        for process in [&one, &other] {
+            let began = Instant::now();
+            let (status, told) = process.send("k", "{}", "ok").await;
+            assert!(status == 409 && told.contains("still-running"), "{status} {told}");
+            assert!(began.elapsed() >= Duration::from_millis(300));
+            let (status, told) = process.send("k", "{\"qty\":2}", "ok").await;
+            assert!(status == 422 && told.contains("idempotency-key-reused"), "{status} {told}");
+        }
+        one.counted.may_end.add_permits(1);
+    };
+    let (first, ()) = tokio::join!(first, repeats);
+    assert_eq!((first.0, other.send("k", "{}", "ok").await), (201, first));
+    assert_eq!((one.runs(), other.runs()), (1, 0));
+}
+
+#[tokio::test]
+async fn what_was_stale_may_be_decided_again_with_the_same_key() {
+    let database = Database::create().await;
+    let here = process(&pool(&database).await, 9).await;
+    let (status, stale) = here.send("k", "{}", "stale").await;
+    assert_eq!(status, 412);
+    let (status, done) = here.send("k", "{}", "ok").await;
+    assert!(status == 201 && stale.contains(done.split(' ').nth(1).unwrap()), "{stale} {done}");
+    assert_eq!(here.send("k", "{}", "ok").await, (status, done));
+    assert_eq!(here.runs(), 2);
 }
 
 #[tokio::test]

@@ -55,8 +55,8 @@ pub struct Place {
 /// The right to run, until dropped. Without the layer everybody may.
 #[derive(Debug, Default)]
 pub struct Turn {
-    _turn: Option<OwnedSemaphorePermit>,
-    _place: Option<Place>,
+    turn: Option<OwnedSemaphorePermit>,
+    place: Option<Place>,
 }
 
 impl Intake {
@@ -93,9 +93,26 @@ impl Intake {
 impl Turn {
     /// Waits for the turn of a request whose place [`Intake::admit`] has put there.
     pub async fn of(extensions: &mut Extensions) -> Result<Self, Problem> {
-        let Some(place) = extensions.remove::<Place>() else { return Ok(Self::default()) };
+        let mut turn = Self { turn: None, place: extensions.remove() };
+        turn.resume().await?;
+        Ok(turn)
+    }
+
+    /// Lets others run while this one waits for something else; its place stays.
+    pub fn rest(&mut self) {
+        self.turn = None;
+    }
+
+    /// Waits for the next turn, if this one has none.
+    pub async fn resume(&mut self) -> Result<(), Problem> {
+        let Some(place) = self.place.as_ref().filter(|_| self.turn.is_none()) else {
+            return Ok(());
+        };
         match timeout(PATIENCE, place.turns.clone().acquire_owned()).await {
-            Ok(Ok(turn)) => Ok(Self { _turn: Some(turn), _place: Some(place) }),
+            Ok(Ok(turn)) => {
+                self.turn = Some(turn);
+                Ok(())
+            }
             Ok(Err(_)) | Err(_) => Err(overloaded()),
         }
     }
@@ -162,6 +179,19 @@ mod tests {
         assert!(Turn::of(&mut waits).now_or_never().is_none());
         drop(waits);
         assert!(admitted(&intake).is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_rests_lets_another_run_and_has_its_place_still() {
+        let intake = intake(1, 1);
+        let mut first = Turn::of(&mut admitted(&intake).unwrap()).await.unwrap();
+        first.rest();
+        let second = Turn::of(&mut admitted(&intake).unwrap()).now_or_never();
+        let second = second.expect("at once").unwrap();
+        assert!(admitted(&intake).is_err());
+        assert!(first.resume().now_or_never().is_none());
+        drop(second);
+        assert!(first.resume().now_or_never().expect("at once").is_ok());
     }
 
     #[tokio::test]

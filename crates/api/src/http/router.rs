@@ -23,7 +23,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::SemaphorePermit, time::timeout};
 
 /// How long a request may take. What it started goes on, and a repeat with its key gets the answer.
-const TIME: Duration = Duration::from_secs(30);
+pub(super) const TIME: Duration = Duration::from_secs(30);
 
 /// What stands around the contexts' routes. It is one layer of the router, for each one would cost
 /// every request several allocations.

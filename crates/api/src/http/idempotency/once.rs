@@ -4,6 +4,7 @@ use super::ledger::{Answer, Claim, KEPT_HEADERS, LEASE, Ledger, LedgerError, Slo
 use crate::http::{
     intake::Turn,
     problem::{self, Problem},
+    router::TIME,
 };
 use axum::{
     body::to_bytes,
@@ -27,8 +28,9 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use uuid::Uuid;
 
-/// How long a repeat waits for the answer that is being made.
-const WAIT: Duration = Duration::from_secs(10);
+/// How long a repeat waits for the answer that is being made: nearly as long as a request may take, so
+/// that it is told how things stand before it is told that it takes too long.
+const PATIENCE: Duration = TIME.saturating_sub(Duration::from_secs(2));
 
 /// How often a repeat looks whether another process has answered.
 const POLL: Duration = Duration::from_millis(100);
@@ -38,6 +40,7 @@ pub struct Once {
     ledger: Ledger,
     running: Mutex<HashMap<Slot, Running>>,
     tasks: TaskTracker,
+    patience: Duration,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -57,7 +60,17 @@ pub(super) struct Keyed {
 impl Once {
     /// `tasks` holds the commands under way, so that a shutdown can wait for them.
     pub fn new(ledger: Ledger, tasks: TaskTracker, clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { ledger, running: Mutex::default(), tasks, clock })
+        Self::with_patience(PATIENCE, ledger, tasks, clock)
+    }
+
+    /// The same, where a repeat waits so long for the answer that is being made.
+    pub fn with_patience(
+        patience: Duration,
+        ledger: Ledger,
+        tasks: TaskTracker,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
+        Arc::new(Self { ledger, running: Mutex::default(), tasks, patience, clock })
     }
 
     /// Runs a command without a key.
@@ -83,12 +96,13 @@ impl Once {
             Err(problem) => return problem.into_response(),
         };
         let Some(ours) = ours else {
-            return waited(running).await;
+            // Whoever waits keeps nobody from running.
+            drop(turn);
+            return waited(running, self.patience).await;
         };
         let once = self.clone();
         let work = async move {
-            let _until_done = turn;
-            let answer = once.claim_and_run(&keyed, request, next).await;
+            let answer = once.claim_and_run(&keyed, turn, request, next).await;
             ours.sender.send_replace(Some(answer));
         };
         self.tasks.spawn(work.in_current_span());
@@ -111,15 +125,24 @@ impl Once {
         Ok((running, Some(ours)))
     }
 
-    async fn claim_and_run(&self, keyed: &Keyed, request: Request, next: Next) -> Answer {
+    async fn claim_and_run(
+        &self,
+        keyed: &Keyed,
+        mut turn: Turn,
+        request: Request,
+        next: Next,
+    ) -> Answer {
         let owner = self.clock.new_id();
-        let deadline = Instant::now() + WAIT;
+        let deadline = Instant::now() + self.patience;
         loop {
             match self.ledger.claim(&keyed.slot, keyed.fingerprint, owner).await {
-                Ok(Claim::Ours) => return self.run(&keyed.slot, owner, request, next).await,
+                Ok(Claim::Ours) => return self.run(&keyed.slot, owner, turn, request, next).await,
                 Ok(Claim::Answered(answer)) => return answer,
                 Ok(Claim::Reused) => return kept_form(reused().into_response()).await,
-                Ok(Claim::Running) if Instant::now() < deadline => sleep(POLL).await,
+                Ok(Claim::Running) if Instant::now() < deadline => {
+                    turn.rest();
+                    sleep(POLL).await;
+                }
                 Ok(Claim::Running) => return kept_form(still_running().into_response()).await,
                 Err(error) => return kept_form(Problem::fault(&error).into_response()).await,
             }
@@ -127,9 +150,22 @@ impl Once {
     }
 
     /// Runs what is ours and keeps its answer, holding the lease meanwhile.
-    async fn run(&self, slot: &Slot, owner: Uuid, request: Request, next: Next) -> Answer {
+    async fn run(
+        &self,
+        slot: &Slot,
+        owner: Uuid,
+        mut turn: Turn,
+        request: Request,
+        next: Next,
+    ) -> Answer {
+        let run = async {
+            match turn.resume().await {
+                Ok(()) => problem::catch_panic(next.run(request)).await,
+                Err(overloaded) => overloaded.into_response(),
+            }
+        };
         let answer = tokio::select! {
-            answer = async { kept_form(problem::catch_panic(next.run(request)).await).await } => answer,
+            answer = async { kept_form(run.await).await } => answer,
             never = self.stay_owner(slot, owner) => match never {},
         };
         match is_final(&answer) {
@@ -175,8 +211,8 @@ async fn answered(mut running: Running) -> Response {
     answer.map_or_else(|| Problem::internal().into_response(), Answer::into_response)
 }
 
-async fn waited(running: Running) -> Response {
-    let answer = tokio::time::timeout(WAIT, answered(running)).await;
+async fn waited(running: Running, patience: Duration) -> Response {
+    let answer = tokio::time::timeout(patience, answered(running)).await;
     answer.unwrap_or_else(|_| still_running().into_response())
 }
 
