@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod embedded;
 pub mod followers;
 pub mod http;

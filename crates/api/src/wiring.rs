@@ -7,6 +7,7 @@ use contexts::Following;
 
 use crate::{
     config::Config,
+    console::{self, Console},
     followers::{Followers, expected},
     http::{
         access::Rights,
@@ -116,23 +117,33 @@ impl Service {
         workers.spawn(parts.follow(store.pool.clone(), stop_workers.clone()));
         workers.spawn(ledger.keep_clean(CLEAN_EVERY, stop_workers.clone()));
         let views = Arc::new(Views::new(engine, store.queries.clone()));
+        let table = routes::operations();
         let routes = match config.role.answers() {
             true => {
                 let (engine, stop) = (views.engine.clone(), stop_workers.clone());
                 workers.spawn(async move { engine.watch_parked(&stop).await });
-                served(config, &contexts, &views, &clock)
-                    .merge(routes::notices::routes().with_state(store.queries.clone()))
+                let api = served(config, &contexts, &views, &clock);
+                let console = Arc::new(Console {
+                    contexts: config.contexts.clone(),
+                    api: api.clone(),
+                    table: table.clone(),
+                    views,
+                    followers: followers.clone(),
+                    health: health.clone(),
+                    clock: clock.clone(),
+                });
+                api.merge(routes::notices::routes().with_state(store.queries.clone()))
                     .merge(routes::projections::routes().with_state(followers))
+                    .merge(console::pages().with_state(console))
             }
             false => Router::new(),
         };
         let authenticator = Authenticator::new(&config.auth, store.queries.clone(), clock.clone())?;
         workers.spawn(authenticator.clone().follow_issuer(stop_workers.clone()));
         let intake = Intake::new(config.limits.intake);
-        let table = routes::operations();
         let layers = Layers {
             authenticator,
-            rights: Rights::of(&table),
+            rights: Rights::of(table.iter().chain(&console::pages().operations())),
             documents: Documents::of(&table),
             once,
             intake,

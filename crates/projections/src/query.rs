@@ -1,6 +1,6 @@
 //! Lists of a view's rows, page by page. One row by its key: [`Lookups`](crate::Lookups).
 
-use crate::{Error, read_model::ReadModel, row::Row};
+use crate::{Error, read_model::ReadModel, registry::View, row::Row};
 use deadpool_postgres::Pool;
 use std::fmt::Write;
 use tokio_postgres::types::ToSql;
@@ -57,6 +57,14 @@ pub async fn list<M: ReadModel>(pool: &Pool, page: &Page) -> Result<Vec<M::Row>,
     let statement = client.prepare_cached(&sql).await?;
     let rows = client.query(&statement, &params).await?;
     Ok(rows.iter().map(M::Row::read).collect::<Result<_, _>>()?)
+}
+
+/// How many rows a view has, counted up to `most`.
+pub async fn count(pool: &Pool, view: &'static dyn View, most: i64) -> Result<i64, Error> {
+    let sql = format!("select count(*) from (select from {} limit $1) as rows", view.name());
+    let client = pool.get().await?;
+    let statement = client.prepare_cached(&sql).await?;
+    Ok(client.query_one(&statement, &[&most]).await?.try_get(0)?)
 }
 
 /// The rows whose columns equal the first parameters.

@@ -45,6 +45,8 @@ pub const RENTAL: Access = Access::Only(&[Customer, Courier, Manager]);
 pub const CAFE: Access = Access::Only(&[Customer, Store, Kitchen, Manager]);
 /// Whoever has a role.
 pub const EVERYBODY: Access = Access::Only(&[Customer, Store, Kitchen, Courier, Manager]);
+/// Whoever works here.
+pub const STAFF: Access = Access::Only(&[Store, Kitchen, Courier, Manager]);
 
 impl Access {
     pub fn admits(self, role: Role) -> bool {
@@ -76,7 +78,7 @@ struct Entry {
 }
 
 impl Rights {
-    pub fn of(operations: &[Operation]) -> Self {
+    pub fn of<'a>(operations: impl IntoIterator<Item = &'a Operation>) -> Self {
         let mut rights = Self::default();
         for operation in operations {
             rights.routes.entry(operation.path).or_default().push(Entry {

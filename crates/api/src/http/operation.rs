@@ -214,7 +214,7 @@ impl Operation {
 }
 
 /// A part of a path, as it stands in an address.
-fn percent_encoded(part: &str) -> String {
+pub fn percent_encoded(part: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let encoded = part.bytes().map(|byte| match is_plain(byte) {
         true => char::from(byte).to_string(),

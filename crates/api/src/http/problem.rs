@@ -85,7 +85,7 @@ impl Problem {
     }
 
     /// Of what the framework answers with this status.
-    pub(super) fn of_status(status: StatusCode) -> Self {
+    pub fn of_status(status: StatusCode) -> Self {
         let (code, detail) = match status {
             StatusCode::NOT_FOUND => ("no-such-route", "nothing is served under this path"),
             StatusCode::METHOD_NOT_ALLOWED => {

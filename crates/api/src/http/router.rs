@@ -12,6 +12,7 @@ use super::{
     problem::Problem,
     protection::protect,
 };
+use crate::console;
 use axum::{
     Router,
     extract::{Request, State},
@@ -76,7 +77,7 @@ impl Layers {
         match self.admit(&mut request).await {
             Ok(_place) if is_session(&request) => next.run(request).await,
             Ok(_place) => idempotency::run_commands(&self.once, request, next).await,
-            Err(refused) => refused.into_response(),
+            Err(refused) => console::refused(request, refused),
         }
     }
 }

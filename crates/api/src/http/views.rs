@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use deadpool_postgres::Pool;
-use projections::{Engine, Error, Lookups, ReadModel, query, row::Row};
+use projections::{Engine, Error, Lookups, ReadModel, query, registry, row::Row};
 use serde::Serialize;
 
 const VIEW_PARKED: HeaderName = HeaderName::from_static("view-parked");
@@ -83,6 +83,11 @@ impl Views {
             let nothing = Problem::unknown(code, format!("{} has nothing under {key:?}", M::NAME));
             nothing.headers(|headers| tell_parked(parked_streams, headers))
         })
+    }
+
+    /// How many rows a view has, counted up to `most`.
+    pub async fn count(&self, view: &str, most: i64) -> Result<i64, Error> {
+        query::count(&self.pool, registry::named(view)?, most).await
     }
 
     pub async fn list<M: ReadModel>(&self, asked: Asked) -> Result<Listed<M::Row>, Problem> {
