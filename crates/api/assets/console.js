@@ -194,6 +194,8 @@ document.addEventListener("visibilitychange", () => {
   tick();
 });
 
+const here = document.querySelector("nav.main [aria-current]");
+if (here) here.parentNode.scrollLeft = here.offsetLeft - 60;
 show("poll");
 listen();
 tick();

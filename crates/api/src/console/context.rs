@@ -33,7 +33,8 @@ struct Shown {
     view: &'static str,
     filters: Vec<Filter>,
     is_filtered: bool,
-    labels: Vec<String>,
+    /// Of the columns, and of what kind they are.
+    labels: Vec<(String, &'static str)>,
     rows: Vec<Vec<Cell>>,
     first: Option<String>,
     next: Option<String>,
@@ -93,6 +94,7 @@ impl Console {
         };
         let title = format!("{} · {}", named(visitor, table), text(visitor, "context", name));
         let filters = self.filters(visitor, table, &query);
+        let rows: Vec<_> = found.rows.iter().map(shown).collect();
         Ok(Shown {
             frame: self.frame(visitor, title).kept(Some(table.live()), 4),
             name: text(visitor, "context", name),
@@ -101,8 +103,8 @@ impl Console {
             tabs: tables.iter().map(|one| tab(visitor, one, table)).collect(),
             view: table.name,
             is_filtered: filters.iter().any(|filter| !filter.value.is_empty()),
-            labels: table.columns.iter().map(|column| label(visitor.language, column)).collect(),
-            rows: found.rows.iter().map(shown).collect(),
+            labels: labels(visitor, table, rows.first()),
+            rows,
             first: query.contains_key("after").then(|| first(table, &filters)),
             next: found.next.map(|next| format!("/console/{name}?view={}&{next}", table.name)),
             parked: found.parked,
@@ -133,6 +135,16 @@ fn address(table: &Table, query: &BTreeMap<String, String>) -> String {
     }
     let pairs = asked.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     format!("{}?{}", table.list, query_of(pairs))
+}
+
+fn labels(
+    visitor: &Visitor,
+    table: &Table,
+    row: Option<&Vec<Cell>>,
+) -> Vec<(String, &'static str)> {
+    let kinds = row.into_iter().flatten().map(|cell| cell.kind);
+    let labels = table.columns.iter().map(|column| label(visitor.language, column));
+    labels.zip(kinds).collect()
 }
 
 /// The first page, with the same filters.

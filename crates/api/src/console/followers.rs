@@ -30,7 +30,6 @@ struct Projections {
 struct Shown {
     name: String,
     label: String,
-    kind: &'static str,
     /// How it stands: `good`, `busy` or `bad`, and a text for it.
     tone: &'static str,
     standing: String,
@@ -83,12 +82,8 @@ impl Console {
 
 fn shown(visitor: &Visitor, follower: &Follower) -> Shown {
     let (tone, standing) = standing(follower);
-    let view = follower.name.split('#').next().unwrap_or_default();
-    let view = view.trim_end_matches(SHADOW);
-    let named = visitor.language.find(&format!("table.{view}"));
     Shown {
-        label: named.unwrap_or(view).to_owned(),
-        kind: kind(&follower.name),
+        label: named(visitor, &follower.name),
         tone,
         standing: visitor.language.say(standing).to_owned(),
         behind: format!(
@@ -108,12 +103,16 @@ fn shown(visitor: &Visitor, follower: &Follower) -> Shown {
     }
 }
 
-/// The key of what a follower is.
-fn kind(name: &str) -> &'static str {
-    match name {
-        name if name.contains(SHADOW) => "follower.rebuild",
-        name if name.starts_with("reactor") => "follower.reactor",
-        _ => "follower.view",
+/// What a follower is called: a view with its context.
+fn named(visitor: &Visitor, name: &str) -> String {
+    let view = name.split('#').next().unwrap_or_default().trim_end_matches(SHADOW);
+    let context = view.split('.').next().unwrap_or_default();
+    let context = visitor.language.find(&format!("context.{context}"));
+    let table = visitor.language.find(&format!("table.{view}"));
+    match (context, table) {
+        (Some(context), Some(table)) => format!("{context} · {table}"),
+        (None, Some(table)) => table.to_owned(),
+        (_, None) => view.to_owned(),
     }
 }
 

@@ -210,9 +210,9 @@ pub static TABLES: [Table; 17] = [
         "/restaurant/my-page",
         &[
             "orderId",
+            "customerId",
             "restaurantId",
             "restaurantMenuId",
-            "customerId",
             "qty",
             "orderStatus",
             "cookStatus",

@@ -92,7 +92,7 @@ impl Console {
             id: id.to_owned(),
             context: text(visitor, "context", context.name()),
             context_page: format!("/console/{}", context.name()),
-            cells: cells(visitor, context, &row),
+            cells: cells(visitor, context, &row, &here),
             facts: facts.into_iter().map(|fact| Fact::of(visitor, fact)).collect(),
             first: after.map(|_| here.clone()),
             next: last.map(|last| format!("{here}?{}", query_of([("after", last.as_str())]))),
@@ -117,11 +117,12 @@ fn row_of(thing: &Thing, id: &str) -> String {
     format!("{before}{}", percent_encoded(id))
 }
 
-/// What there is to say: the times last, in their order.
-fn cells(visitor: &Visitor, context: Context, row: &Row) -> Vec<Cell> {
+/// What there is to say beside its own name: the times last, in their order.
+fn cells(visitor: &Visitor, context: Context, row: &Row, here: &str) -> Vec<Cell> {
     let told = row.iter().filter(|(_, value)| !value.is_null() && **value != Value::Bool(false));
     let mut cells: Vec<_> =
         told.map(|(field, value)| cell(visitor.language, context, field, value)).collect();
+    cells.retain(|cell| cell.link.as_deref() != Some(here));
     cells.sort_by_key(|cell| (rank(cell), cell.raw.clone().filter(|_| cell.kind == "time")));
     cells
 }
