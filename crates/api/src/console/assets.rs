@@ -66,10 +66,9 @@ async fn serve(Path(name): Path<String>) -> Response {
             "there is no such asset: the page that asked for it is older than this program";
         return Problem::new(StatusCode::NOT_FOUND, "no-such-route", detail).into_response();
     };
-    let headers: [(HeaderName, HeaderValue); 3] = [
+    let headers: [(HeaderName, HeaderValue); 2] = [
         (header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type)),
         (header::CACHE_CONTROL, FOR_EVER),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     (headers, asset.content).into_response()
 }

@@ -6,7 +6,7 @@ use super::{
     language::Language,
     visitor::{Visitor, query_of},
 };
-use crate::http::problem::Problem;
+use crate::http::{auth::Role, problem::Problem};
 use askama::Template;
 use axum::{
     extract::Request,
@@ -45,7 +45,7 @@ pub struct Link {
 
 impl Frame {
     pub fn new(visitor: &Visitor, title: impl Into<String>) -> Self {
-        let signed_in = visitor.is_signed_in().then(|| visitor.caller.role().as_str());
+        let role = visitor.caller.role().filter(|_| !visitor.caller.is_local());
         Self {
             language: visitor.language,
             title: title.into(),
@@ -54,7 +54,7 @@ impl Frame {
             mark: &MARK.path,
             links: Vec::new(),
             other: in_language(visitor, visitor.language.other()),
-            role: signed_in,
+            role: role.map(Role::as_str),
             live: None,
             poll: 0,
         }
@@ -105,12 +105,10 @@ impl Console {
 pub fn page(visitor: &Visitor, status: StatusCode, page: &impl Template) -> Response {
     // Writing into memory cannot fail.
     let html = page.render().unwrap_or_default();
-    let headers: [(HeaderName, HeaderValue); 6] = [
+    let headers: [(HeaderName, HeaderValue); 4] = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (header::VARY, HeaderValue::from_static("Cookie, Accept-Language")),
     ];
     let mut response = (status, headers, html).into_response();

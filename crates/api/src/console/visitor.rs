@@ -32,11 +32,6 @@ impl Visitor {
         let pairs = form_pairs(self.uri.query().unwrap_or_default());
         pairs.into_iter().filter(|(name, value)| name != "lang" && !value.is_empty()).collect()
     }
-
-    /// Whether somebody signed in, who may want to leave.
-    pub fn is_signed_in(&self) -> bool {
-        !self.caller.is_local()
-    }
 }
 
 /// What a form or the query of an address says.
