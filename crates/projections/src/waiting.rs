@@ -66,11 +66,11 @@ impl Engine {
                 }
                 next_look = deadline.min(Instant::now() + LOOK_EVERY);
             }
-            if doubt.is_some_and(|doubt| Instant::now() >= doubt) {
-                doubt = None;
+            let is_late = Instant::now() >= deadline;
+            if doubt.take_if(|doubt| is_late || Instant::now() >= *doubt).is_some() {
                 self.must_exist(position, patience).await?;
             }
-            if Instant::now() >= deadline {
+            if is_late {
                 return Err(NotReached::Late { view, at });
             }
             tokio::select! {

@@ -104,6 +104,11 @@ impl Rights {
         }
     }
 
+    /// Whether this is a request of the table at all.
+    pub fn knows(&self, request: &Request) -> bool {
+        self.entry(request).is_some()
+    }
+
     /// The stream category whose versions `If-Match` speaks of in this request.
     pub fn primary(&self, request: &Request) -> Option<&'static str> {
         self.entry(request).and_then(|entry| entry.primary)

@@ -75,7 +75,9 @@ impl Layers {
     /// Innermost the idempotency key.
     async fn answer(&self, mut request: Request, next: Next) -> Response {
         match self.admit(&mut request).await {
-            Ok(_place) if is_session(&request) => next.run(request).await,
+            // A path or method that is not served is told so, whatever else it was sent with. The
+            // sessions' own routes are not in the table either.
+            Ok(_place) if !self.rights.knows(&request) => next.run(request).await,
             Ok(_place) => idempotency::run_commands(&self.once, request, next).await,
             Err(refused) => console::refused(request, refused),
         }

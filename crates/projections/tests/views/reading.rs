@@ -34,9 +34,16 @@ async fn a_position_to_come_is_waited_for_and_no_longer_than_asked() {
     let engine = world.engine(1);
     let worker = Worker::of::<OrderStatus>(&engine).await;
     working::<OrderStatus>(&engine).await;
-    let asked =
-        engine.wait_for(OrderStatus::NAME, Position { commit: 999, prepare: 999 }, SHORT).await;
+    let client = world.pool.get().await.unwrap();
+    client
+        .batch_execute("begin; lock table cafe.order_status in access exclusive mode")
+        .await
+        .unwrap();
+    let position = world.order("o1").await;
+    let asked = engine.wait_for(OrderStatus::NAME, position, SHORT).await;
     assert!(matches!(asked, Err(NotReached::Late { .. })), "{asked:?}");
+    client.batch_execute("rollback").await.unwrap();
+    engine.wait_for(OrderStatus::NAME, position, PATIENCE).await.unwrap();
     worker.stop().await;
 }
 
