@@ -89,6 +89,7 @@ pub struct Check {
     pub reason: Option<String>,
     /// What happened since the start, where that is counted.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "Option<BTreeMap<&'static str, u64>>")]
     pub counts: BTreeMap<&'static str, u64>,
 }
 

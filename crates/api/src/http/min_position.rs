@@ -8,7 +8,7 @@ use axum::{
 };
 use eventlog::Position;
 use projections::{Engine, NotReached};
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 const MIN_POSITION: HeaderName = HeaderName::from_static("min-position");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -16,8 +16,9 @@ const PREFER: HeaderName = HeaderName::from_static("prefer");
 /// How long a query waits for its view, unless it says so itself.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The most it may ask for (`Prefer: wait=30`): less than a request may take.
-const LONGEST_SECONDS: u64 = 25;
+/// What it may ask for (`Prefer: wait=30`): as long as views commonly need at least, and less than a
+/// request may take.
+const SECONDS: RangeInclusive<u64> = 1..=25;
 
 /// What is asked of a position.
 const NO_ANSWER: &str = "what a command's answer had as Log-Position; the log ends before this one";
@@ -59,7 +60,7 @@ fn wait(prefer: &str) -> Option<Duration> {
     let mut preferences = prefer.split([',', ';']).filter_map(|one| one.trim().split_once('='));
     let (_, seconds) = preferences.find(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))?;
     let seconds: u64 = seconds.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(LONGEST_SECONDS)))
+    Some(Duration::from_secs(seconds.clamp(*SECONDS.start(), *SECONDS.end())))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for MinPosition {
@@ -103,8 +104,8 @@ mod tests {
         assert_eq!(asked, Ok(MinPosition { position, patience: Duration::from_secs(9) }));
         let patience = |prefer| of(&[(PREFER, prefer)]).map(|asked| asked.patience.as_secs());
         assert_eq!(
-            [patience("wait=999"), patience("wait=soon"), patience("")],
-            [Ok(LONGEST_SECONDS), Ok(5), Ok(5)]
+            [patience("wait=999"), patience("wait=0"), patience("wait=soon"), patience("")],
+            [Ok(25), Ok(1), Ok(5), Ok(5)]
         );
     }
 

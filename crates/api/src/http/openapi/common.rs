@@ -97,7 +97,7 @@ pub(super) fn parameters(operation: &Operation) -> Vec<Value> {
     );
     let wait = header(
         "Prefer",
-        "`wait=<seconds>`: how long the view may take to come there; 5, and 25 at most.",
+        "`wait=<seconds>`: how long the view may take to come there, from 1 to 25; 5 if not said.",
         json!({ "type": "string", "pattern": "^wait=[0-9]{1,2}$" }),
     );
     match operation.kind {
