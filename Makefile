@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test check fmt bench breaker postgres
+.PHONY: help run test check fmt bench breaker fuzz-api client-smoke postgres
 
 help:
 	@echo "make run    build and serve on 127.0.0.1:8080, with a PostgreSQL and sample data of its own"
@@ -12,6 +12,8 @@ help:
 	@echo "make check  formatting, lints, licences"
 	@echo "make fmt    format the code"
 	@echo "make bench  measure it, beside its limits"
+	@echo "make fuzz-api      generated requests, each answer held against the description (needs Python)"
+	@echo "make client-smoke  a Python client generated from the description, in use (needs Python)"
 	@echo "make breaker  orders against a slow payment gateway, with the circuit breaker and without"
 
 run: postgres
@@ -46,6 +48,14 @@ bench: postgres
 breaker: postgres
 	cargo build --profile perf --workspace --bins
 	"$(TARGET)/perf/bench" breaker
+
+fuzz-api: postgres
+	cargo build --workspace --bins
+	scripts/fuzz-api
+
+client-smoke: postgres
+	cargo build --workspace --bins
+	scripts/client-smoke
 
 postgres:
 	@scripts/install-postgres

@@ -14,7 +14,7 @@ use axum::{
     response::IntoResponse,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -31,7 +31,8 @@ pub struct Documents {
 }
 
 pub fn routes() -> Routes<Arc<Documents>> {
-    let json = question("This description (OpenAPI 3.1)", Access::Open).gives::<Value>();
+    let json =
+        question("This description (OpenAPI 3.1)", Access::Open).gives::<Map<String, Value>>();
     let html = question("This description, to be read", Access::Open).gives_text(HTML);
     Routes::default().get("/openapi.json", as_json, json).get("/docs", as_page, html)
 }

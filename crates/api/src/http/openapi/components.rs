@@ -1,7 +1,7 @@
 //! What several operations have in common, described once and referred to.
 
 use super::common;
-use schemars::{SchemaGenerator, generate::SchemaSettings};
+use schemars::{SchemaGenerator, generate::SchemaSettings, transform::ReplaceBoolSchemas};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -15,7 +15,8 @@ pub(super) struct Components {
 impl Components {
     pub fn new() -> Self {
         let settings = SchemaSettings::draft2020_12()
-            .with(|settings| settings.definitions_path = "/components/schemas".into());
+            .with(|settings| settings.definitions_path = "/components/schemas".into())
+            .with_transform(without_true());
         Self {
             schemas: SchemaGenerator::new(settings),
             responses: Map::new(),
@@ -55,6 +56,13 @@ impl Components {
             "securitySchemes": common::security_schemes(),
         })
     }
+}
+
+/// Generators of clients know no `true` as a schema.
+fn without_true() -> ReplaceBoolSchemas {
+    let mut transform = ReplaceBoolSchemas::default();
+    transform.skip_additional_properties = true;
+    transform
 }
 
 /// What a part of the document says, or what it refers to says.
