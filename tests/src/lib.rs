@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod auth;
 mod breaker;
 mod cafe;
 mod client;

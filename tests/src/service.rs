@@ -1,6 +1,6 @@
 //! The real program, started as a process of its own.
 
-use std::{collections::BTreeMap, path::PathBuf, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, fs::File, path::PathBuf, process::Stdio, time::Duration};
 use support::postgres::Database;
 use tempfile::TempDir;
 use tokio::{
@@ -31,12 +31,16 @@ impl Service {
     }
 
     pub async fn start_with(environment: &BTreeMap<&str, String>, arguments: &[&str]) -> Self {
-        let mut child = command(environment)
-            .arg("serve")
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::launch(command(environment).arg("serve").args(arguments)).await
+    }
+
+    /// Writes all that it logs into a file.
+    pub async fn start_logging_to(environment: &BTreeMap<&str, String>, log: File) -> Self {
+        Self::launch(command(environment).arg("serve").env("RUST_LOG", "debug").stderr(log)).await
+    }
+
+    async fn launch(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let ready = async {
             while let Some(line) = lines.next_line().await.unwrap() {

@@ -7,6 +7,7 @@ use crate::{
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use support::postgres::Database;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -29,6 +30,11 @@ impl Town {
         environment.extend(more.iter().cloned());
         let service = Service::start_with(&environment, arguments).await;
         Self { client: Client::new(&service.url), environment, service, place }
+    }
+
+    /// Where it keeps what it keeps.
+    pub fn database(&self) -> &Database {
+        &self.place.database
     }
 
     /// Asks the service to end, and starts it again.
