@@ -2,6 +2,7 @@
 //! does: `make breaker`. See `docs/performance.md`.
 
 mod asked;
+mod auth;
 mod breaker;
 mod client;
 mod database;
@@ -51,6 +52,9 @@ struct Args {
     /// Everything small and short, to see that it works. The figures mean nothing.
     #[arg(long, conflicts_with = "seconds")]
     quick: bool,
+    /// The service asks for tokens, and each request has one.
+    #[arg(long)]
+    auth: bool,
     /// The name of the results' file. [default: the time now]
     #[arg(long)]
     date: Option<String>,

@@ -5,7 +5,7 @@ pub mod cpu;
 mod stages;
 
 use crate::{
-    BenchError,
+    BenchError, auth,
     client::Client,
     database::Database,
     report::{Costs, Stage},
@@ -67,8 +67,9 @@ impl Meter<'_> {
     }
 
     async fn numbers(&self) -> Result<Numbers, BenchError> {
-        let asked = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n";
-        let answer = Client::new(self.address).send(asked).await?;
+        let token = auth::numbers();
+        let asked = format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\n{token}\r\n");
+        let answer = Client::new(self.address).send(asked.as_bytes()).await?;
         let text = String::from_utf8_lossy(&answer.body);
         let mut numbers: Numbers = text.lines().filter_map(number).collect();
         let written = self.database.written().await?;

@@ -1,6 +1,6 @@
 //! The processes that are measured: each started by us, asked to end when dropped, and waited for.
 
-use crate::BenchError;
+use crate::{BenchError, auth};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -144,6 +144,7 @@ impl Service {
         let data_dir =
             tempfile::Builder::new().prefix("jangteo-bench.").permissions(open).tempdir()?;
         let mut command = jangteo(&["serve"], environment)?;
+        command.envs(auth::environment());
         command.env("JANGTEO_LISTEN", "127.0.0.1:0").env("JANGTEO_DATA_DIR", data_dir.path());
         let begin = Instant::now();
         let server = Server::start(&mut command, &binary()?).await?;

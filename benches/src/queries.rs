@@ -2,7 +2,7 @@
 //! service keeps all views meanwhile, of which nothing changes.
 
 use crate::{
-    BenchError,
+    BenchError, auth,
     limits::Http,
     load::{Load, Outcome, WriteRequest, percentile, run},
     log::{Log, order},
@@ -55,7 +55,8 @@ pub async fn q1(log: &Log, scale: &Scale, l1: &Http) -> Result<Vec<Row>, BenchEr
 
 fn ask(number: u64, orders: u64, request: &mut Vec<u8>) {
     let id = order(number.wrapping_mul(SCATTER) % orders.max(1));
-    let get = format!("GET /cafe/order-status/{id} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    let token = auth::load();
+    let get = format!("GET /cafe/order-status/{id} HTTP/1.1\r\nhost: localhost\r\n{token}\r\n");
     request.extend_from_slice(get.as_bytes());
 }
 

@@ -1,6 +1,6 @@
 //! Requests as they go over the wire.
 
-use crate::load::WriteRequest;
+use crate::{auth, load::WriteRequest};
 use std::{io::Write, sync::Arc};
 
 /// Places order `<prefix>-<number>`.
@@ -37,8 +37,11 @@ pub fn ship(product: &str, request: &mut Vec<u8>) {
 
 /// Row `<prefix>-<number>` of a view of the café; `headers` are whole lines.
 pub fn get(view: &str, prefix: &str, number: u64, headers: &str) -> Vec<u8> {
-    format!("GET /cafe/{view}/{prefix}-{number} HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n")
-        .into_bytes()
+    let token = auth::load();
+    format!(
+        "GET /cafe/{view}/{prefix}-{number} HTTP/1.1\r\nhost: localhost\r\n{token}{headers}\r\n"
+    )
+    .into_bytes()
 }
 
 /// Writes the requests of a load, each with the load's prefix.
@@ -47,10 +50,10 @@ pub fn each(prefix: &'static str, write: fn(&str, u64, &mut Vec<u8>)) -> WriteRe
 }
 
 fn post(request: &mut Vec<u8>, path: &str, body: &str) {
-    let length = body.len();
+    let (length, token) = (body.len(), auth::load());
     // Writing to memory does not fail.
     let _ = write!(
         request,
-        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n{token}\r\n{body}"
     );
 }

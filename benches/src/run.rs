@@ -3,6 +3,7 @@
 use crate::{
     Args, BenchError,
     asked::{Asked, progress},
+    auth,
     database::Database,
     limits::{self, Http, decode, insert, read_rows},
     live::Live,
@@ -28,6 +29,10 @@ pub async fn measure(args: Args) -> Result<(), BenchError> {
     let (scale, asked) = (args.scale()?, Asked::of(&args.only));
     let (mut conditions, mut rows) = (Conditions::new(), Vec::new());
     conditions.insert("load".to_owned(), scale.shape.to_string());
+    if args.auth {
+        auth::turn_on().await?;
+        conditions.insert("tokens".to_owned(), "each request has one (HS256)".to_owned());
+    }
     let ended = all(&asked, &scale, &mut conditions, &mut rows).await;
     let report = Report { date, conditions, rows };
     report.print()?;
