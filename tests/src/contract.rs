@@ -22,6 +22,17 @@ pub fn operation(method: &Method, path: &str) -> Option<&'static Value> {
     described?.get(method.as_str().to_ascii_lowercase())
 }
 
+/// Everything that is described: path, method and what is said of them.
+pub fn operations() -> impl Iterator<Item = (&'static str, Method, &'static Value)> {
+    let paths = DESCRIPTION["paths"].as_object().unwrap().iter();
+    paths.flat_map(|(path, methods)| {
+        methods.as_object().unwrap().iter().map(|(method, operation)| {
+            let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
+            (path.as_str(), method, operation)
+        })
+    })
+}
+
 fn fits(template: &str, path: &str) -> bool {
     let (template, path) = (template.split('/'), path.split('/'));
     template.clone().count() == path.clone().count()

@@ -2,7 +2,7 @@
 
 use crate::{
     client::{Answer, answer},
-    contract::{DESCRIPTION, PRINTED, resolved},
+    contract::{DESCRIPTION, PRINTED, operations, resolved},
     town::Town,
 };
 use reqwest::{Method, RequestBuilder};
@@ -35,16 +35,6 @@ fn follow(part: &'static Value) {
         Value::Object(parts) => parts.values().for_each(follow),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
-}
-
-fn operations() -> impl Iterator<Item = (&'static str, Method, &'static Value)> {
-    let paths = DESCRIPTION["paths"].as_object().unwrap().iter();
-    paths.flat_map(|(path, methods)| {
-        methods.as_object().unwrap().iter().map(|(method, operation)| {
-            let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes()).unwrap();
-            (path.as_str(), method, operation)
-        })
-    })
 }
 
 /// What has to be there for an example, and is not left by the examples before it.
@@ -130,7 +120,12 @@ fn is_as_described(sent: &Answer, operation: &Value) -> bool {
 }
 
 /// The request that the description shows.
-fn example(town: &Town, path: &str, method: &Method, operation: &'static Value) -> RequestBuilder {
+pub fn example(
+    town: &Town,
+    path: &str,
+    method: &Method,
+    operation: &'static Value,
+) -> RequestBuilder {
     let mut path = path.to_owned();
     let mut query = vec![];
     for parameter in operation["parameters"].as_array().unwrap().iter().map(resolved) {

@@ -19,6 +19,7 @@ mod preconditions;
 mod projections;
 mod rental;
 mod restaurant;
+mod rights;
 mod service;
 mod shape;
 mod timeline;

@@ -63,7 +63,7 @@ enum Command {
         store: StoreArgs,
     },
     /// Print the description of the HTTP interface (OpenAPI 3.1), as /openapi.json has it.
-    Openapi,
+    Openapi(openapi::OpenapiArgs),
     /// Play a walkthrough against a running server, and check each step.
     Demo(demo::DemoArgs),
     /// Serve a payment gateway that moves no money, and misbehaves if told to.
@@ -88,7 +88,7 @@ impl Cli {
             | Command::Token(_)
             | Command::Key(_)
             | Command::SampleData { .. }
-            | Command::Openapi
+            | Command::Openapi(_)
             | Command::Demo(_)
             | Command::PaymentSimulator(_) => "warn",
         }
@@ -111,7 +111,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Token(args) => token::run(args),
         Command::Key(args) => key::run(args).await,
         Command::SampleData { store } => sample_data::run(store).await,
-        Command::Openapi => openapi::run(),
+        Command::Openapi(args) => openapi::run(&args),
         Command::Demo(args) => demo::run(args).await,
         Command::PaymentSimulator(args) => {
             let next = "Choose another port with --listen, or another --journal.";

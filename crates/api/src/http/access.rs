@@ -63,6 +63,24 @@ impl Access {
     }
 }
 
+/// Who may do what, as a table of Markdown. Other names of a route have its rights.
+pub fn table(operations: &[Operation]) -> String {
+    let names = Role::ALL.map(Role::as_str).join(" | ");
+    let lines =
+        format!("| | {names} | without a token |\n|---|{}\n", "---|".repeat(Role::ALL.len() + 1));
+    let listed = operations.iter().filter(|operation| operation.alias_of.is_none());
+    listed.fold(lines, |lines, operation| {
+        let Operation { method, path, access, .. } = operation;
+        let may = Role::ALL.map(|role| mark(access.admits(role))).join(" | ");
+        let open = mark(*access == Access::Open);
+        format!("{lines}| `{method} {path}` | {may} | {open} |\n")
+    })
+}
+
+fn mark(may: bool) -> &'static str {
+    if may { "✓" } else { "" }
+}
+
 /// What is asked of each route.
 #[derive(Debug, Default)]
 pub struct Rights {

@@ -64,8 +64,9 @@ fn describe(operation: &Operation, components: &mut Components) -> Value {
         "parameters": parameters(operation, components),
         "responses": responses(operation, components),
     });
-    if operation.access == Access::Open {
-        described["security"] = json!([]);
+    match operation.access {
+        Access::Open => described["security"] = json!([]),
+        Access::Only(_) => described["x-roles"] = json!(operation.access.roles()),
     }
     if operation.alias_of.is_some() {
         described["deprecated"] = json!(true);
