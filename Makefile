@@ -4,11 +4,12 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test check fmt bench breaker fuzz-api client-smoke postgres
+.PHONY: help run test e2e check fmt bench breaker fuzz-api client-smoke postgres
 
 help:
 	@echo "make run    build and serve on 127.0.0.1:8080, with a PostgreSQL and sample data of its own"
-	@echo "make test   all tests, with a PostgreSQL of their own"
+	@echo "make test   all tests, with a PostgreSQL of their own, and the console in a browser where there is one"
+	@echo "make e2e    the console in a browser alone; installs what it needs as root"
 	@echo "make check  formatting, lints, licences"
 	@echo "make fmt    format the code"
 	@echo "make bench  measure it, beside its limits"
@@ -24,10 +25,16 @@ run: postgres
 test: postgres
 	cargo build --workspace --bins
 	@if cargo nextest --version >/dev/null 2>&1; then \
-		exec scripts/with-postgres cargo nextest run --workspace; \
+		scripts/with-postgres cargo nextest run --workspace; \
 	else \
-		exec scripts/with-postgres cargo test --workspace; \
+		scripts/with-postgres cargo test --workspace; \
 	fi
+	@scripts/e2e --if-possible
+
+# The console in a browser; pictures are left in target/e2e.
+e2e: postgres
+	cargo build --workspace --bins
+	@scripts/e2e
 
 check:
 	cargo fmt --all --check

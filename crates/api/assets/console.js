@@ -112,7 +112,7 @@ function listen() {
     soon();
     tick();
   });
-  for (const name of ["row", "gone", "reset", "behind"]) source.addEventListener(name, soon);
+  for (const name of ["list", "row", "gone", "reset", "behind"]) source.addEventListener(name, soon);
   source.addEventListener("error", () => {
     streaming = false;
     show("poll");

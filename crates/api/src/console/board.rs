@@ -150,7 +150,7 @@ impl Console {
         let context = text(visitor, "context", name);
         let title = format!("{} · {context}", visitor.language.say("board.title"));
         Ok(Board {
-            frame: self.frame(visitor, title).kept(Some(format!("{}/live", kind.list)), 3),
+            frame: self.frame(visitor, title).kept(self.live(kind.list), 3),
             here: format!("/console/{name}"),
             context,
             columns,

@@ -96,7 +96,7 @@ impl Console {
         let filters = self.filters(visitor, table, &query);
         let rows: Vec<_> = found.rows.iter().map(shown).collect();
         Ok(Shown {
-            frame: self.frame(visitor, title).kept(Some(table.live()), 4),
+            frame: self.frame(visitor, title).kept(self.live(table.list), 4),
             name: text(visitor, "context", name),
             about: text(visitor, "about", name),
             board: self.board_of(visitor, context),

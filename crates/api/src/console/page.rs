@@ -80,6 +80,12 @@ impl Frame {
 }
 
 impl Console {
+    /// Where changes of a list are told, if they are. That rows are there already need not be told.
+    pub fn live(&self, list: &str) -> Option<String> {
+        let live = format!("{list}/live");
+        self.table.iter().any(|operation| operation.path == live).then(|| format!("{live}?limit=1"))
+    }
+
     /// With the links that lead everywhere from everywhere.
     pub fn frame(&self, visitor: &Visitor, title: impl Into<String>) -> Frame {
         let path = visitor.uri.path();

@@ -36,11 +36,6 @@ impl Table {
         format!("{}.{}", self.context.name(), self.name)
     }
 
-    /// Where its changes are told.
-    pub fn live(&self) -> String {
-        format!("{}/live", self.list)
-    }
-
     pub fn page(&self) -> String {
         format!("/console/{}?view={}", self.context.name(), self.name)
     }
