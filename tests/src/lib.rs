@@ -13,6 +13,7 @@ mod faults;
 mod gateway;
 mod golden;
 mod input;
+mod live;
 mod market;
 mod notices;
 mod overload;

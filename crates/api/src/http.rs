@@ -10,6 +10,7 @@ pub mod extract;
 pub mod health;
 pub mod idempotency;
 pub mod intake;
+pub mod live;
 pub mod metrics;
 pub mod min_position;
 pub mod openapi;

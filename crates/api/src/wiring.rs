@@ -116,7 +116,11 @@ impl Service {
         }
         workers.spawn(parts.follow(store.pool.clone(), stop_workers.clone()));
         workers.spawn(ledger.keep_clean(CLEAN_EVERY, stop_workers.clone()));
-        let views = Arc::new(Views::new(engine, store.queries.clone()));
+        let queries = store.queries.clone();
+        let authenticator = Authenticator::new(&config.auth, queries.clone(), clock.clone())?;
+        workers.spawn(authenticator.clone().follow_issuer(stop_workers.clone()));
+        let (streams, believing) = (config.limits.streams, authenticator.clone());
+        let views = Arc::new(Views::new(engine, queries, streams, believing, stopping.clone()));
         let table = routes::operations();
         let routes = match config.role.answers() {
             true => {
@@ -138,8 +142,6 @@ impl Service {
             }
             false => Router::new(),
         };
-        let authenticator = Authenticator::new(&config.auth, store.queries.clone(), clock.clone())?;
-        workers.spawn(authenticator.clone().follow_issuer(stop_workers.clone()));
         let intake = Intake::new(config.limits.intake);
         let layers = Layers {
             authenticator,

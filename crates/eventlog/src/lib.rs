@@ -21,8 +21,8 @@ mod subscription;
 pub use backlog::Backlog;
 pub use causes::Causes;
 pub use event::{
-    Append, EventPlace, ExpectedVersion, MAX_APPEND_BYTES, Metadata, NewEvent, Position,
-    RecordedEvent, StreamName,
+    Append, EventPlace, ExpectedVersion, InvalidPosition, MAX_APPEND_BYTES, Metadata, NewEvent,
+    Position, RecordedEvent, StreamName,
 };
 pub use outcome::{AppendError, Appended, LogError, Submitted};
 pub use scan::{Page, Scan, ScannedEvent};

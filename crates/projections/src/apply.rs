@@ -155,20 +155,30 @@ impl<M: ReadModel> Applier<M> {
         let transaction = Pipelined::on(&self.engine.pool).await?;
         let (client, ttl) = (transaction.client()?, self.engine.options.lease);
         let mut lease = self.lease.clone();
-        let (begun, written, parked, moved) = futures::join!(
+        let (begun, written, parked, moved, noted) = futures::join!(
             transaction.begin(ttl),
             self.table.write(client, rows),
             self.park(client, to_park, retried),
             advance(client, &mut lease, to, ttl),
+            self.note(client, retried),
         );
         // The first failure is the cause of the others.
-        let failed = begun.and(written).and(parked).and(moved.map_err(Error::from));
+        let moved = moved.map_err(Error::from);
+        let failed = begun.and(written).and(parked).and(moved).and(noted);
         if let Err(error) = failed {
             transaction.roll_back().await?;
             return Err(error);
         }
         transaction.commit().await?;
         self.lease = lease;
+        Ok(())
+    }
+
+    /// Rows that an event changes long after its turn are found by nobody who follows the log.
+    async fn note(&self, client: &Client, retried: Option<&Parked>) -> Result<(), Error> {
+        if retried.is_some() {
+            handover::rewritten(client, &self.lease.name).await?;
+        }
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use eventlog::{
     LogError, Position,
     consumer::{AdvanceError, refused},
 };
+use std::sync::Arc;
 use tokio_postgres::error::SqlState;
 
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +16,9 @@ pub enum Error {
     Database(#[from] tokio_postgres::Error),
     #[error("the database of the views does not answer")]
     Silent,
+    /// Several shared a query.
+    #[error(transparent)]
+    Shared(Arc<Error>),
     /// Another worker has the lease now. Nothing was written.
     #[error("the lease of {0} is lost")]
     Fenced(String),

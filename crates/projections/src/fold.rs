@@ -42,6 +42,11 @@ impl Step {
     }
 }
 
+/// The rows that an event touches. An error where it would be parked.
+pub(crate) fn touched<M: ReadModel>(event: &RecordedEvent) -> Result<Vec<String>, String> {
+    keys::<M>(&fact(event)?, Share::WHOLE)
+}
+
 /// An event that is to be parked, and why.
 pub(crate) type ToPark = (EventPlace, Hold);
 

@@ -9,6 +9,7 @@ pub mod cafe;
 mod engine;
 mod error;
 mod fold;
+pub mod live;
 mod lookup;
 pub mod market;
 mod migrations;
@@ -33,6 +34,7 @@ mod worker;
 
 pub use engine::{Engine, Options};
 pub use error::Error;
+pub use live::Live;
 pub use lookup::Lookups;
 pub use migrations::migrate;
 pub use progress::{Condition, Local};

@@ -35,11 +35,32 @@ impl Order {
     }
 }
 
+/// The keys of all rows that match the filters of a page; at most `limit`.
+pub(crate) async fn keys<M: ReadModel>(
+    pool: &Pool,
+    page: &Page,
+    limit: u32,
+) -> Result<Vec<String>, Error> {
+    let filters = page.filters.iter().map(|(name, _)| filter::<M>(name));
+    let key = M::Row::COLUMNS[0].name;
+    let sql = select::<M>(key, &filters.collect::<Result<Vec<_>, _>>()?);
+    let limit = i64::from(limit);
+    let mut params: Vec<&(dyn ToSql + Sync)> =
+        page.filters.iter().map(|(_, value)| value as _).collect();
+    params.push(&limit);
+    let sql = format!("{sql} order by {key} limit ${}", params.len());
+    let client = pool.get().await?;
+    let statement = client.prepare_cached(&sql).await?;
+    let rows = client.query(&statement, &params).await?;
+    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+}
+
 /// Rows in the order of their keys.
 pub async fn list<M: ReadModel>(pool: &Pool, page: &Page) -> Result<Vec<M::Row>, Error> {
     let filters = page.filters.iter().map(|(name, _)| filter::<M>(name));
     let columns = filters.collect::<Result<Vec<_>, _>>()?;
-    let mut sql = select::<M>(&columns);
+    let names: Vec<_> = M::Row::COLUMNS.iter().map(|column| column.name).collect();
+    let mut sql = select::<M>(&names.join(", "), &columns);
     let mut params: Vec<&(dyn ToSql + Sync)> =
         page.filters.iter().map(|(_, value)| value as _).collect();
     let key = M::Row::COLUMNS[0].name;
@@ -67,10 +88,9 @@ pub async fn count(pool: &Pool, view: &'static dyn View, most: i64) -> Result<i6
     Ok(client.query_one(&statement, &[&most]).await?.try_get(0)?)
 }
 
-/// The rows whose columns equal the first parameters.
-fn select<M: ReadModel>(equal: &[&'static str]) -> String {
-    let columns: Vec<_> = M::Row::COLUMNS.iter().map(|column| column.name).collect();
-    let mut sql = format!("select {} from {}", columns.join(", "), M::NAME);
+/// Of the rows whose columns equal the first parameters.
+fn select<M: ReadModel>(what: &str, equal: &[&'static str]) -> String {
+    let mut sql = format!("select {what} from {}", M::NAME);
     for (index, column) in equal.iter().enumerate() {
         let and = if index == 0 { "where" } else { "and" };
         let _ = write!(sql, " {and} {column} = ${}", index + 1);
@@ -79,7 +99,7 @@ fn select<M: ReadModel>(equal: &[&'static str]) -> String {
 }
 
 /// The column behind a filter's name.
-fn filter<M: ReadModel>(name: &str) -> Result<&'static str, Error> {
+pub(crate) fn filter<M: ReadModel>(name: &str) -> Result<&'static str, Error> {
     let found = M::FILTERS.iter().find(|column| camel_case(column) == name);
     let unknown = || Error::UnknownFilter { view: M::NAME, column: name.to_owned() };
     found.copied().ok_or_else(unknown)

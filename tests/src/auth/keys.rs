@@ -3,6 +3,7 @@
 use super::{get, guarded, post, token};
 use crate::{
     cafe::coffee,
+    live::listening::Listening,
     service::{Place, Service, run},
     town::Town,
 };
@@ -102,4 +103,16 @@ async fn nobody_beyond_this_machine_is_served_without_a_means() {
     environment.insert("JANGTEO_AUTH_API_KEYS", "on".to_owned());
     let service = Service::start(&environment).await;
     assert_eq!(service.terminate().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_key_that_opened_it() {
+    let town = guarded(&[]).await;
+    let key = created(&town, &["--name", "till-1", "--role", "store"]).await;
+    let mut orders =
+        Listening::with(&town.client, "/cafe/order-status/live", "orderId", &key).await;
+    town.run(&["key", "revoke", "till-1"]).await;
+    assert_eq!(orders.next().await, None);
+    let again = get(&town, "/cafe/order-status/live", &key).await;
+    assert_eq!(again.status, StatusCode::UNAUTHORIZED);
 }

@@ -1,7 +1,7 @@
 //! What a role may do, and that a customer sees and changes only what is theirs.
 
 use super::{get, guarded, post, token};
-use crate::cafe::coffee;
+use crate::{cafe::coffee, live::listening::Listening};
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -75,4 +75,53 @@ async fn the_log_names_who_did_it_by_role_and_id() {
         rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>(),
         ["customer:min"]
     );
+}
+
+#[tokio::test]
+async fn a_customer_hears_of_what_is_theirs_and_of_nothing_else() {
+    let town = guarded(&[]).await;
+    let (min, jun) = (token("customer", "min"), token("customer", "jun"));
+    let placed = post(&town, "/cafe/orders", &min, coffee("o1")).await;
+    let position = placed.position.unwrap();
+    let asked =
+        town.client.request(reqwest::Method::GET, "/cafe/order-status/o1").bearer_auth(&min);
+    crate::client::answer(asked.header("Min-Position", &position)).await;
+
+    let others = get(&town, "/cafe/order-status/o1/live", &jun).await;
+    let never = get(&town, "/cafe/order-status/never/live", &jun).await;
+    assert_eq!(
+        (others.status, &others.body["code"]),
+        (StatusCode::NOT_FOUND, &json!("unknown-order"))
+    );
+    assert_eq!((never.status, &never.body["code"]), (others.status, &others.body["code"]));
+    let path = "/cafe/order-status/live?customerId=min";
+    assert_eq!(get(&town, path, &jun).await.body["code"], "not-yours");
+    assert_eq!(get(&town, "/cafe/tickets/live", &jun).await.status, StatusCode::FORBIDDEN);
+
+    let list = "/cafe/order-status/live";
+    let mut of_min = Listening::with(&town.client, list, "orderId", &min).await;
+    let mut of_jun = Listening::with(&town.client, list, "orderId", &jun).await;
+    assert!(of_min.rows.keys().eq(["o1"]) && of_jun.rows.is_empty());
+    for (order, token) in [("o2", &min), ("o3", &jun)] {
+        let placed = post(&town, "/cafe/orders", token, coffee(order)).await;
+        assert_eq!(placed.status, StatusCode::CREATED, "{placed:?}");
+    }
+    of_jun.becomes("the one order", |rows| rows.keys().eq(["o3"])).await;
+    of_min.becomes("both orders", |rows| rows.keys().eq(["o1", "o2"])).await;
+    of_jun.hears_nothing().await;
+    assert!(of_jun.rows.keys().eq(["o3"]));
+}
+
+#[tokio::test]
+async fn a_caller_has_so_many_streams_and_others_have_theirs() {
+    let town = guarded(&[("JANGTEO_STREAMS_PER_CALLER", "1".to_owned())]).await;
+    let (min, jun) = (token("customer", "min"), token("customer", "jun"));
+    let list = "/cafe/order-status/live";
+    let _first = Listening::with(&town.client, list, "orderId", &min).await;
+    let refused = get(&town, list, &min).await;
+    assert_eq!(
+        (refused.status, &refused.body["code"]),
+        (StatusCode::SERVICE_UNAVAILABLE, &json!("too-many-streams"))
+    );
+    Listening::with(&town.client, list, "orderId", &jun).await;
 }

@@ -8,6 +8,7 @@ use crate::{
     store::{Store, unopened},
     wiring::Service,
 };
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::{
     io::{self, Write, stdout},
     net::SocketAddr,
@@ -27,6 +28,7 @@ pub async fn run(args: ServeArgs) -> Result<(), Failure> {
     let config = args.check().map_err(|mistakes| Failure::of(&mistakes, ""))?;
     // Before anything else, so that a stop signal during the start stops the private PostgreSQL too.
     let stop = stop_signal()?;
+    open_many_files();
     let listener = listen(config.listen).await?;
     let store = Store::open(&config.store).await.map_err(|error| unopened(&error))?;
     let served = serve(&config, &store, listener, stop).await;
@@ -42,6 +44,16 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
             "Stop what listens there, or choose another address with JANGTEO_LISTEN.",
         )
     })
+}
+
+/// Each connection is an open file, and those who listen to live views stay connected: as many may
+/// be open as the system lets us have.
+fn open_many_files() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+    }
 }
 
 async fn serve(

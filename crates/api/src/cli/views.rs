@@ -120,6 +120,7 @@ mod tests {
             position,
             owner: None,
             fence: 3,
+            generation: 0,
             progressed_at: "2026-01-02T03:04:05Z".parse().unwrap(),
             waiting_streams: 0,
             poisoned_streams: 1,

@@ -4,13 +4,15 @@ use super::{
     Mistakes,
     values::{count, on_or_off, or_default},
 };
-use crate::http::intake;
+use crate::http::{intake, live};
 use clap::Args;
 use commands::payment::breaker;
 
 const COMMANDS: &str = "256";
 const WAITING: &str = "1024";
 const QUERIES: &str = "4096";
+const STREAMS: &str = "10000";
+const STREAMS_PER_CALLER: &str = "100";
 const BREAKER: &str = "on";
 const PAYMENTS: &str = "128";
 
@@ -26,6 +28,12 @@ pub struct LimitArgs {
     /// How many queries are answered at once; more are refused.
     #[arg(long, env = "JANGTEO_QUERY_LIMIT", default_value = QUERIES)]
     pub(super) query_limit: String,
+    /// How many live views may be listened to at once; more are refused.
+    #[arg(long, env = "JANGTEO_STREAM_LIMIT", default_value = STREAMS)]
+    pub(super) stream_limit: String,
+    /// How many of them one caller with a name of their own may have.
+    #[arg(long, env = "JANGTEO_STREAMS_PER_CALLER", default_value = STREAMS_PER_CALLER)]
+    pub(super) streams_per_caller: String,
     /// on, or off: a payment gateway that fails is asked all the same.
     #[arg(long, env = "PAYMENT_BREAKER", default_value = BREAKER)]
     pub(super) payment_breaker: String,
@@ -38,6 +46,7 @@ pub struct LimitArgs {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     pub intake: intake::Limits,
+    pub streams: live::Limits,
     /// `None`: there is no breaker.
     pub breaker: Option<breaker::Settings>,
 }
@@ -50,12 +59,16 @@ impl LimitArgs {
         let commands = number("JANGTEO_COMMAND_LIMIT", &self.command_limit, COMMANDS);
         let waiting = number("JANGTEO_COMMAND_QUEUE", &self.command_queue, WAITING);
         let queries = number("JANGTEO_QUERY_LIMIT", &self.query_limit, QUERIES);
+        let all = number("JANGTEO_STREAM_LIMIT", &self.stream_limit, STREAMS);
+        let each =
+            number("JANGTEO_STREAMS_PER_CALLER", &self.streams_per_caller, STREAMS_PER_CALLER);
         let payments = number("PAYMENT_LIMIT", &self.payment_limit, PAYMENTS);
         let breaker = on_or_off("PAYMENT_BREAKER", or_default(&self.payment_breaker, BREAKER));
         let breaker = mistakes.note(breaker);
         let settings = breaker::Settings { in_flight: payments?, ..breaker::Settings::default() };
         Some(Limits {
             intake: intake::Limits { commands: commands?, waiting: waiting?, queries: queries? },
+            streams: live::Limits { all: all?, each: each? },
             breaker: breaker?.then_some(settings),
         })
     }

@@ -32,6 +32,8 @@ fn every_mistake_is_listed() {
             command_limit: "0".to_owned(),
             command_queue: "-1".to_owned(),
             query_limit: "many".to_owned(),
+            stream_limit: "all".to_owned(),
+            streams_per_caller: "0".to_owned(),
             payment_breaker: "maybe".to_owned(),
             payment_limit: "1.5".to_owned(),
         },
@@ -49,6 +51,8 @@ fn every_mistake_is_listed() {
         "JANGTEO_COMMAND_LIMIT",
         "JANGTEO_COMMAND_QUEUE",
         "JANGTEO_QUERY_LIMIT",
+        "JANGTEO_STREAM_LIMIT",
+        "JANGTEO_STREAMS_PER_CALLER",
         "PAYMENT_BREAKER",
         "PAYMENT_LIMIT",
     ] {

@@ -13,6 +13,7 @@ mod session;
 mod settings;
 
 pub use caller::{Caller, Role};
+pub use credential::Credential;
 pub use refusal::Refusal;
 pub use session::{
     PATHS as SESSION_PATHS, WrongCredential, came_by_https, routes as session_routes,
@@ -27,7 +28,7 @@ use api_keys::{ApiKeys, Table};
 use axum::extract::Request;
 use chrono::{DateTime, Utc};
 use commands::clock::Clock;
-use credential::{Credential, Hash, hash};
+use credential::{Hash, hash};
 use deadpool_postgres::Pool;
 use jsonwebtoken::{Algorithm, decode_header};
 use jwks::{Jwks, JwksError};
@@ -130,6 +131,16 @@ impl Authenticator {
         };
         request.extensions_mut().insert(caller);
         Ok(())
+    }
+
+    /// Whether a credential that opened this service still does, for the same caller. While that
+    /// cannot be found out, it does.
+    pub async fn still_believes(&self, caller: &Caller, credential: &Credential) -> bool {
+        let Some(means) = &self.means else { return true };
+        match means.find(credential).await {
+            Ok(found) => found.caller == *caller,
+            Err(refusal) => matches!(refusal, Refusal::Other(_)),
+        }
     }
 
     /// Whether a credential opens this service, and for how many seconds, if that is known.

@@ -40,6 +40,10 @@ impl MinPosition {
         engine.wait_for(view, position, self.patience).await.map_err(Problem::from)
     }
 
+    pub fn position(self) -> Option<Position> {
+        self.position
+    }
+
     fn of(headers: &HeaderMap) -> Result<Self, Problem> {
         let position = headers
             .get(&MIN_POSITION)

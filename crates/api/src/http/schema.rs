@@ -20,6 +20,32 @@ pub fn rows<R: Row>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<Vec<RowOf<R>>>()
 }
 
+/// What is told of rows of a view, as server-sent events: their names, and their data.
+pub fn events<R: Row>(generator: &mut SchemaGenerator) -> Schema {
+    let (row, rows) = (row::<R>(generator), rows::<R>(generator));
+    let key = camel_case(R::COLUMNS[0].name);
+    let reason = |words: &[&str]| {
+        let reason = json!({ "type": "string", "enum": words });
+        json!({ "type": "object", "properties": { "reason": reason }, "required": ["reason"] })
+    };
+    json_schema!({
+        "type": "string",
+        "description": "Server-sent events. `x-events` has the data of each by its name: JSON in one line.",
+        "x-events": {
+            "list": rows,
+            "row": row,
+            "gone": { "type": "object", "properties": { &key: { "type": "string" } }, "required": [&key] },
+            "ready": {
+                "type": "object",
+                "properties": { "position": { "type": "string" }, "more": { "type": "boolean" } },
+                "required": ["position"],
+            },
+            "behind": reason(&["unreachable", "unowned", "late", "parked"]),
+            "reset": reason(&["too-old", "rewritten", "too-many"]),
+        },
+    })
+}
+
 /// A closed set of words.
 pub fn words(description: &str, words: &[&str]) -> Schema {
     json_schema!({ "description": description, "type": "string", "enum": words })

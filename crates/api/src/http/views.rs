@@ -6,6 +6,8 @@
 pub mod served;
 
 use super::{
+    auth::Authenticator,
+    live::{self, Streams},
     min_position::MinPosition,
     page::{Page, next_page},
     problem::Problem,
@@ -16,8 +18,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use deadpool_postgres::Pool;
-use projections::{Engine, Error, Lookups, ReadModel, query, registry, row::Row};
+use projections::{Engine, Error, Live, Lookups, ReadModel, query, registry, row::Row};
 use serde::Serialize;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 const VIEW_PARKED: HeaderName = HeaderName::from_static("view-parked");
 
@@ -25,6 +29,10 @@ const VIEW_PARKED: HeaderName = HeaderName::from_static("view-parked");
 pub struct Views {
     pub engine: Engine,
     pub pool: Pool,
+    /// Those who listen to views.
+    pub live: Live,
+    pub streams: Streams,
+    pub authenticator: Arc<Authenticator>,
     lookups: Lookups,
 }
 
@@ -54,8 +62,22 @@ pub struct Listed<R> {
 }
 
 impl Views {
-    pub fn new(engine: Engine, pool: Pool) -> Self {
-        Self { engine, lookups: Lookups::new(pool.clone()), pool }
+    /// All streams end when `stopping` is cancelled.
+    pub fn new(
+        engine: Engine,
+        pool: Pool,
+        streams: live::Limits,
+        authenticator: Arc<Authenticator>,
+        stopping: CancellationToken,
+    ) -> Self {
+        Self {
+            live: Live::new(engine.clone(), pool.clone(), stopping),
+            streams: Streams::new(streams),
+            authenticator,
+            lookups: Lookups::new(pool.clone()),
+            engine,
+            pool,
+        }
     }
 
     /// The row of a key; 404 with `code` when there is none.
@@ -79,10 +101,14 @@ impl Views {
         min.reach(&self.engine, M::NAME).await?;
         let row = self.lookups.get::<M>(key).await.map_err(|error| fault(&error))?;
         let parked_streams = self.engine.parked_streams(M::NAME);
-        row.filter(seen).map(|row| Found { row, parked_streams }).ok_or_else(|| {
-            let nothing = Problem::unknown(code, format!("{} has nothing under {key:?}", M::NAME));
-            nothing.headers(|headers| tell_parked(parked_streams, headers))
-        })
+        let found = row.filter(seen).map(|row| Found { row, parked_streams });
+        found.ok_or_else(|| self.nothing::<M>(key, code))
+    }
+
+    /// There is no row of this key, or it is as if there were none.
+    pub fn nothing<M: ReadModel>(&self, key: &str, code: &'static str) -> Problem {
+        let nothing = Problem::unknown(code, format!("{} has nothing under {key:?}", M::NAME));
+        nothing.headers(|headers| tell_parked(self.engine.parked_streams(M::NAME), headers))
     }
 
     /// How many rows a view has, counted up to `most`.

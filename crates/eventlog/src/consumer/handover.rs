@@ -180,9 +180,10 @@ async fn rename(
     to: &str,
 ) -> Result<(), AdvanceError> {
     let insert = "insert into consumers.checkpoints
-             (name, commit_position, prepare_position, fence, progressed_at)
+             (name, commit_position, prepare_position, fence, generation, progressed_at)
          select $2::text || substr(name, length($1::text) + 1), commit_position, prepare_position,
-             1 + (select max(fence) from consumers.checkpoints), now()
+             1 + (select max(fence) from consumers.checkpoints),
+             1 + (select max(generation) from consumers.checkpoints), now()
          from consumers.checkpoints where split_part(name, '#', 1) = $1";
     transaction.execute(insert, &[&from, &to]).await?;
     let parked =
@@ -190,6 +191,14 @@ async fn rename(
          where split_part(consumer, '#', 1) = $1";
     transaction.execute(parked, &[&from, &to]).await?;
     remove(transaction, from).await
+}
+
+/// Notes that what a consumer keeps is changed by something else than what follows its checkpoint.
+pub async fn rewritten(transaction: &impl GenericClient, consumer: &str) -> Result<(), Error> {
+    let note = "update consumers.checkpoints
+         set generation = 1 + (select max(generation) from consumers.checkpoints) where name = $1";
+    transaction.execute(note, &[&consumer]).await?;
+    Ok(())
 }
 
 /// Stream and version.

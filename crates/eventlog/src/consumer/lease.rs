@@ -32,6 +32,8 @@ pub struct ConsumerState {
     /// Who holds the lease now.
     pub owner: Option<Uuid>,
     pub fence: i64,
+    /// Grows whenever what it keeps was changed by something else than what follows its checkpoint.
+    pub generation: i64,
     /// When the checkpoint last moved.
     pub progressed_at: DateTime<Utc>,
     /// Streams that wait for a paused part or for their next try.
@@ -159,7 +161,7 @@ impl Consumers {
     ) -> Result<Vec<ConsumerState>, PoolError> {
         let client = self.pool.get().await?;
         let select = format!(
-            "select c.name, c.commit_position, c.prepare_position, c.fence, c.progressed_at,
+            "select c.name, c.commit_position, c.prepare_position, c.fence, c.generation, c.progressed_at,
                     case when c.expires_at >= now() then c.owner end as owner,
                     (select count(*) from consumers.parked p
                      where p.consumer = c.name and p.state in ('waiting', 'retry')) as waiting,
@@ -226,6 +228,7 @@ fn state_of(row: &Row) -> ConsumerState {
         position: position(row),
         owner: row.get("owner"),
         fence: row.get("fence"),
+        generation: row.get("generation"),
         progressed_at: row.get("progressed_at"),
         waiting_streams: row.get("waiting"),
         poisoned_streams: row.get("poisoned"),

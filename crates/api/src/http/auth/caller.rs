@@ -84,6 +84,11 @@ impl Caller {
         self.0 == Who::Local
     }
 
+    /// Whether it is somebody with a name of their own.
+    pub fn is_known(&self) -> bool {
+        matches!(self.0, Who::Known { .. })
+    }
+
     /// None of somebody of whom nothing is known.
     pub fn role(&self) -> Option<Role> {
         match &self.0 {

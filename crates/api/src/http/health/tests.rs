@@ -8,6 +8,7 @@ fn standing() -> Standing {
         position: Position { commit: 7, prepare: 7 },
         owner: Some(Uuid::nil()),
         fence: 1,
+        generation: 0,
         progressed_at: "2026-01-02T03:04:05Z".parse().unwrap(),
         waiting_streams: 0,
         poisoned_streams: 0,

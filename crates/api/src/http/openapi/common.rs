@@ -115,11 +115,15 @@ pub(super) fn parameters(operation: &Operation) -> Vec<Value> {
             vec![position, wait, tag("If-None-Match", "304 if the thing still has this ETag.")]
         }
         Kind::Query(Shape::List) => vec![position, wait],
-        Kind::Query(Shape::Stream) => vec![header(
-            "Last-Event-ID",
-            "The id of the last event that was seen: what changed since then is told first.",
-            json!({ "type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}$" }),
-        )],
+        Kind::Query(Shape::Stream) => vec![
+            position,
+            wait,
+            header(
+                "Last-Event-ID",
+                "The id of the last event that was seen: what changed since then is told first.",
+                json!({ "type": "string", "pattern": "^[0-9]{1,18}-[0-9]{1,18}([.][0-9]{1,18})?$" }),
+            ),
+        ],
         Kind::Plain if operation.method == Method::POST => vec![key],
         Kind::Plain => vec![],
     }

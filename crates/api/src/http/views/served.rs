@@ -5,6 +5,7 @@ use crate::http::{
     access::Access,
     auth::Caller,
     extract::{Path, Query, Value},
+    live::{self, Ear},
     min_position::MinPosition,
     operation::{Kind, Operation, Parameter, Routes, Shape},
     page::{self, Page},
@@ -16,7 +17,12 @@ use axum::{
     http::{StatusCode, Uri},
 };
 use domain::InvalidValue;
-use projections::{ReadModel, query::camel_case, row::Row};
+use projections::{
+    ReadModel,
+    live::{Owner, Sees},
+    query::camel_case,
+    row::Row,
+};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Whose a view's rows are.
@@ -73,8 +79,24 @@ impl<M: ReadModel> Served<M> {
         operation.query = parameters::<M>();
         operation.answer.schema = Some(schema::rows::<M::Row>);
         operation.alias_of = self.list;
-        self.list = self.list.or(Some(path));
         self.routes = self.routes.get(path, handler, operation);
+        if self.list.is_none() {
+            self.list = Some(path);
+            self = self.live_list(path, summary);
+        }
+        self
+    }
+
+    /// The first name of the list is that of its stream, too.
+    fn live_list(mut self, path: &str, summary: &str) -> Self {
+        let whose = self.whose;
+        let handler =
+            move |State(views): State<Arc<Views>>,
+                  Query(query): Query<BTreeMap<String, String>>,
+                  ear: Ear| async move { live::list::<M>(&views, whose, ear, query).await };
+        let mut operation = live::operation::<M>(in_short(summary), self.access);
+        operation.query = live::parameters::<M>();
+        self.routes = self.routes.get(of_stream(path), handler, operation);
         self
     }
 
@@ -94,14 +116,40 @@ impl<M: ReadModel> Served<M> {
         operation = operation.of::<K>(key.example).or_unknown(key.unknown);
         operation.answer.schema = Some(schema::row::<M::Row>);
         operation.alias_of = self.one;
-        self.one = self.one.or(Some(path));
         self.routes = self.routes.get(path, handler, operation);
+        if self.one.is_none() {
+            self.one = Some(path);
+            self = self.live_one::<K>(path, summary, key);
+        }
+        self
+    }
+
+    fn live_one<K>(mut self, path: &str, summary: &str, key: Key) -> Self
+    where
+        K: Value + TryFrom<String, Error = InvalidValue> + ToString + Send + 'static,
+    {
+        let whose = self.whose;
+        let handler = move |State(views): State<Arc<Views>>, Path(id): Path<K>, ear: Ear| async move {
+            live::row::<M>(&views, whose, ear, &id.to_string(), key.unknown).await
+        };
+        let operation = live::operation::<M>(in_short(summary), self.access);
+        let operation = operation.of::<K>(key.example).or_unknown(key.unknown);
+        self.routes = self.routes.get(of_stream(path), handler, operation);
         self
     }
 
     pub fn routes(self) -> Routes<Arc<Views>> {
         self.routes
     }
+}
+
+/// Routes last as long as the program, and their names do with them.
+fn of_stream(path: &str) -> &'static str {
+    format!("{path}/live").leak()
+}
+
+fn in_short(summary: &str) -> &'static str {
+    format!("{summary}: as events, while it changes").leak()
 }
 
 async fn list<M: ReadModel>(
@@ -149,8 +197,23 @@ impl<R: Row> Whose<R> {
         row
     }
 
+    /// What the caller may hear of.
+    pub fn seen_by(self, caller: &Caller) -> Sees<R> {
+        let Some(customer) = caller.customer() else { return Sees::All };
+        let owner = |column| Owner { column, id: customer.to_string() };
+        match self {
+            Self::Everybodys => Sees::All,
+            Self::Of(column) => Sees::Own(owner(column)),
+            Self::Shared { column, hide } => Sees::Masked(owner(column), hide),
+        }
+    }
+
     /// Keeps a customer to what is theirs: 403 when they ask for another's.
-    fn narrow(self, caller: &Caller, filters: &mut Vec<(String, String)>) -> Result<(), Problem> {
+    pub fn narrow(
+        self,
+        caller: &Caller,
+        filters: &mut Vec<(String, String)>,
+    ) -> Result<(), Problem> {
         let (Self::Of(column) | Self::Shared { column, .. }) = self else { return Ok(()) };
         let Some(customer) = caller.customer() else { return Ok(()) };
         let field = camel_case(column);
@@ -176,7 +239,7 @@ fn not_yours(field: &str) -> Problem {
 }
 
 /// Which page is asked for, and what rows must match.
-fn read<M: ReadModel>(
+pub fn read<M: ReadModel>(
     mut query: BTreeMap<String, String>,
 ) -> Result<(Page, Vec<(String, String)>), Problem> {
     let page = Page::read::<M>(&mut query)?;
