@@ -161,6 +161,11 @@ impl Listening {
         }
     }
 
+    /// Reads until nothing is told for a while.
+    pub async fn settles(&mut self) {
+        while timeout(Duration::from_millis(700), self.read_next()).await.is_ok() {}
+    }
+
     /// Nothing is told for a while.
     pub async fn hears_nothing(&mut self) {
         let next = timeout(Duration::from_millis(700), self.read_next()).await;
