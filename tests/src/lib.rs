@@ -12,6 +12,7 @@ mod description;
 mod faults;
 mod gateway;
 mod golden;
+mod idempotency;
 mod input;
 mod live;
 mod market;

@@ -272,3 +272,145 @@ async fn paying_again_with_the_same_key_is_answered_although_the_version_has_mov
         is_stale(&without_key);
     }
 }
+
+#[tokio::test]
+async fn what_a_view_shows_can_be_changed_as_it_was_read() {
+    let town = Town::open().await;
+    for (view, number) in [
+        ("/warehouse/stock/사과1", 0),
+        ("/rental/orders/o1", 2),
+        ("/restaurant/menus/1.1", 3),
+        ("/cafe/menu/tea1", 5),
+        ("/cafe/order-status/o1", 6),
+    ] {
+        let (before, change) = changes(1).swap_remove(number);
+        let mut position = None;
+        for ask in &before {
+            position = ask.done(&town.client).await.position;
+        }
+        let read = town.client.get_at(view, &position.unwrap()).await;
+        assert_eq!(read.body["version"], version(&read), "{read:?}");
+        let tag = read.etag.as_deref().unwrap();
+        let again = |known: &str| {
+            answer(town.client.request(Method::GET, view).header("If-None-Match", known))
+        };
+        let (known, unknown) = (again(tag).await, again("\"4711\"").await);
+        assert_eq!((known.status, &known.body), (StatusCode::NOT_MODIFIED, &Value::Null));
+        assert_eq!((known.etag.as_deref(), unknown.status), (Some(tag), StatusCode::OK));
+
+        let done = change.send(&town.client, &[("If-Match", tag)]).await;
+        assert_eq!((done.status, version(&done)), (StatusCode::OK, version(&read) + 1));
+        let read = town.client.get_at(view, done.position.as_deref().unwrap()).await;
+        assert!(version(&read) >= version(&done), "{read:?}");
+        assert_eq!(again(tag).await.status, StatusCode::OK, "{view} has changed");
+    }
+    // What shows several things, or not everything, has no tag.
+    let (before, _) = changes(2).swap_remove(1);
+    let mut position = None;
+    for ask in &before {
+        position = ask.done(&town.client).await.position;
+    }
+    for view in ["/market/reservations/r2", "/market/items/i2"] {
+        let read = town.client.get_at(view, position.as_deref().unwrap()).await;
+        assert_eq!((read.status, read.etag), (StatusCode::OK, None), "{view}");
+    }
+}
+
+/// All that a customer may ask of what is there, by what stands for its id.
+fn customers_commands(id: &str) -> Vec<Ask> {
+    let none = || json!({});
+    let change = |method, path: &str, body| Ask { method, path: path.replace("{}", id), body };
+    let ask = |path: &str| change(Method::POST, path, none());
+    let review = json!({ "reservationNo": id, "customerName": "김민", "score": 5 });
+    let [paid, not_paid] = ["Paid", "NotPaid"].map(|word| json!({ "paymentStatus": word }));
+    vec![
+        ask("/cafe/orders/{}/request-cancel"),
+        change(Method::PUT, "/cafe/orders/{}", json!({ "status": "order_cancel_request" })),
+        ask("/cafe/members/{}/withdraw"),
+        ask("/rental/orders/{}/cancel"),
+        ask("/restaurant/orders/{}/cancel"),
+        change(Method::DELETE, "/restaurant/orders/{}", none()),
+        ask("/market/reservations/{}/pay"),
+        ask("/market/reservations/{}/cancel-payment"),
+        ask("/market/reservations/{}/cancel"),
+        change(Method::PATCH, "/market/reservations/{}", paid),
+        change(Method::PATCH, "/market/reservations/{}", not_paid),
+        change(Method::DELETE, "/market/reservations/{}", none()),
+        post("/market/reviews", review),
+    ]
+}
+
+/// What customers create under `id`.
+fn customers_things(id: &str) -> Vec<(Ask, &'static str)> {
+    let meal = json!({ "orderId": id, "restaurantId": 1, "restaurantMenuId": 1, "qty": 1 });
+    let reservation = json!({ "reservationNo": id, "itemNo": "i1", "customerName": "김민" });
+    let rental = json!({ "orderId": id, "productId": "p1", "qty": 1, "amount": 10 });
+    let coffee = json!({ "orderId": id, "product": "라떼", "qty": 1, "price": 4500 });
+    let lot = json!({ "deliveryId": id, "product": "사과", "qty": 50 });
+    vec![
+        (post("/cafe/orders", coffee), "order-exists"),
+        (post("/rental/orders", rental), "order-exists"),
+        (post("/restaurant/orders", meal), "order-exists"),
+        (post("/market/reservations", reservation), "reservation-exists"),
+        (post("/warehouse/deliveries", lot), "delivery-exists"),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_another_customers_is_answered_like_what_is_not_there() {
+    let secret = "a-secret-for-tests-that-is-long-enough-0123456789";
+    let town = Town::open_with(&[("JANGTEO_AUTH_SECRETS", secret.to_owned())], &[]).await;
+    let mut tokens = Vec::new();
+    for (sub, role) in [("min", "customer"), ("lee", "customer"), ("kim", "manager")] {
+        let token = town.run(&["token", "--sub", sub, "--role", role]).await;
+        tokens.push(format!("Bearer {}", token.trim()));
+    }
+    let [min, lee, kim] = <[String; 3]>::try_from(tokens).unwrap();
+    for (before, _) in [1, 2, 3].map(|number| changes(1).swap_remove(number)) {
+        let made = before[0].send(&town.client, &[("Authorization", &kim)]).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    }
+    // Both are named like the thing: so one id is another's order, reservation and membership.
+    let register = post("/cafe/members", json!({ "name": "이씨" }));
+    let mut made = vec![register.send(&town.client, &[("Authorization", &lee)]).await];
+    for (thing, _) in customers_things("lee") {
+        made.push(thing.send(&town.client, &[("Authorization", &lee)]).await);
+    }
+    assert!(made.iter().all(|one| one.status == StatusCode::CREATED), "{made:?}");
+
+    let request = Uuid::from_u128(0xa11e);
+    let named = request.to_string();
+    let (anothers, unknown) = (customers_commands("lee"), customers_commands("nobody"));
+    for (number, (anothers, unknown)) in anothers.iter().zip(&unknown).enumerate() {
+        for tag in [None, Some("*"), Some("\"1\""), Some("\"2\"")] {
+            let headers = [("Authorization", min.as_str()), ("X-Request-Id", &named)];
+            let headers: Vec<_> =
+                headers.into_iter().chain(tag.map(|tag| ("If-Match", tag))).collect();
+            for is_keyed in [false, true] {
+                let [of_anothers, of_unknown] =
+                    ["lee", "nobody"].map(|id| format!("{id} {number} {tag:?}"));
+                let with = |key| {
+                    let key = is_keyed.then_some(("Idempotency-Key", key));
+                    headers.iter().copied().chain(key).collect::<Vec<_>>()
+                };
+                let as_anothers = anothers.send(&town.client, &with(&of_anothers)).await;
+                let as_unknown = unknown.send(&town.client, &with(&of_unknown)).await;
+                assert_eq!(as_anothers, as_unknown, "{}", anothers.path);
+                let expected = [StatusCode::NOT_FOUND, StatusCode::PRECONDITION_FAILED];
+                assert!(expected.contains(&as_unknown.status), "{}: {as_unknown:?}", unknown.path);
+            }
+        }
+    }
+    for (thing, code) in customers_things("lee") {
+        let taken =
+            thing.send(&town.client, &[("Authorization", &min), ("X-Request-Id", &named)]).await;
+        assert_eq!((taken.status, taken.body["code"].as_str()), (StatusCode::CONFLICT, Some(code)));
+        let said = taken.body.as_object().unwrap().len();
+        assert_eq!((said, &taken.etag), (5, &None), "it says more than that it exists: {taken:?}");
+    }
+    assert_eq!(town.events_of(request).await, 0);
+    // They are there all the same, for whom they belong to.
+    let own = customers_commands("lee");
+    let cancelled = own[0].send(&town.client, &[("Authorization", &lee)]).await;
+    assert_eq!(cancelled.status, StatusCode::OK, "{cancelled:?}");
+}

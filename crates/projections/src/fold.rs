@@ -66,7 +66,8 @@ pub(crate) fn fold<M: ReadModel>(
             to_park.push((event.place(), Hold::Behind));
             continue;
         }
-        let folded = understood.and_then(|(fact, keys)| fold_one::<M>(rows, &fact, keys));
+        let folded =
+            understood.and_then(|(fact, keys)| fold_one::<M>(rows, &fact, event.version, keys));
         if let Err(reason) = folded {
             parked.insert(event.stream.clone());
             to_park.push((event.place(), Hold::Poison { reason }));
@@ -78,9 +79,10 @@ pub(crate) fn fold<M: ReadModel>(
 fn fold_one<M: ReadModel>(
     rows: &mut Rows<M::Row>,
     fact: &Fact<Event>,
+    version: u64,
     keys: Vec<String>,
 ) -> Result<(), String> {
-    let after = after::<M>(fact, keys, |key| rows.get(key).cloned().flatten())?;
+    let after = after::<M>(fact, version, keys, |key| rows.get(key).cloned().flatten())?;
     rows.extend(after);
     Ok(())
 }
@@ -95,15 +97,20 @@ pub(crate) fn keys<M: ReadModel>(fact: &Fact<Event>, share: Share) -> Result<Vec
 /// The rows of some keys as they are after a fact; none where there is none any more.
 type Changed<R> = Vec<(String, Option<R>)>;
 
-/// What all the rows that a fact touches become, or, when the fold panics, none of them.
+/// What all the rows that a fact touches become, or, when the fold panics, none of them. `version` is
+/// that of its event, counted from 0.
 pub(crate) fn after<M: ReadModel>(
     fact: &Fact<Event>,
+    version: u64,
     keys: Vec<String>,
     before: impl Fn(&str) -> Option<M::Row>,
 ) -> Result<Changed<M::Row>, String> {
     let after = guarded(|| {
         let after = |key: String| {
-            let row = M::fold(before(&key), fact);
+            let mut row = M::fold(before(&key), fact);
+            if let Some(shown) = row.as_mut().and_then(M::version) {
+                *shown = i64::try_from(version).unwrap_or(i64::MAX).saturating_add(1);
+            }
             (key, row)
         };
         keys.into_iter().map(after).collect::<Changed<_>>()

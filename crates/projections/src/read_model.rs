@@ -22,6 +22,12 @@ pub trait ReadModel: Send + Sync + 'static {
     /// The rows that a fact touches.
     fn keys(fact: &Fact<Event>) -> Vec<String>;
 
+    /// Where a row that shows one stream of the one category, under the stream's id, holds the number
+    /// of events in it. The engine writes it there. A view without it shows more, or less, than that.
+    fn version(_row: &mut Self::Row) -> Option<&mut i64> {
+        None
+    }
+
     /// One of these rows after the fact: changed, new, the same, or gone.
     fn fold(row: Option<Self::Row>, fact: &Fact<Event>) -> Option<Self::Row>;
 }

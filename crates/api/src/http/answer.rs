@@ -41,6 +41,14 @@ impl<T> Answer<T> {
     }
 }
 
+impl<T> Answer<T> {
+    /// Where a client that has read what the path names would take the tag for that thing's.
+    pub fn untagged(mut self) -> Self {
+        self.version = 0;
+        self
+    }
+}
+
 impl Answer<()> {
     /// 204.
     pub fn no_content<A: domain::Aggregate>(done: &Done<A>) -> Self {

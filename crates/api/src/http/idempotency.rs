@@ -38,10 +38,12 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Command ids and fingerprints are UUIDv5 in this namespace. Never to be changed.
 const NAMESPACE: Uuid = Uuid::from_u128(0x7f2a_c3e8_51d4_5b60_9e1f_0c8d_24b7_a693);
 
-/// Stands around every route: commands get their [`Meta`] and run as described above.
+/// Stands around every route: commands get their [`Meta`] and run as described above. A query whose
+/// answer the client has is told so.
 pub async fn run_commands(once: &Arc<Once>, request: Request, next: Next) -> Response {
     if !is_command(request.method()) {
-        return next.run(request).await;
+        let known = precondition::Known::of(request.headers());
+        return known.unless_known(next.run(request).await);
     }
     let (keyed, mut request) = match prepare(&*once.clock, request).await {
         Ok(prepared) => prepared,

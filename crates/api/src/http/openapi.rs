@@ -143,6 +143,9 @@ fn responses(operation: &Operation, components: &mut Components) -> Map<String, 
     }
     let content = success["content"].clone();
     responses.insert(answer.status.as_str().to_owned(), success);
+    if operation.is_tagged {
+        responses.insert("304".to_owned(), common::not_modified());
+    }
     for (status, codes) in problems(operation) {
         let described = match operation.otherwise {
             Some(same) if same.as_u16() == status => {

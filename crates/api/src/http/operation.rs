@@ -37,6 +37,8 @@ pub struct Operation {
     pub example: Example,
     /// The route that this one is another name of.
     pub alias_of: Option<&'static str>,
+    /// Whether what a query is answered with has an `ETag`.
+    pub is_tagged: bool,
 }
 
 /// What all operations of a kind have in common.
@@ -113,6 +115,7 @@ impl Operation {
             problems: BTreeMap::new(),
             example: Example::default(),
             alias_of: None,
+            is_tagged: false,
         }
     }
 
@@ -206,7 +209,12 @@ impl Operation {
         }
     }
 
-    /// Changes nothing that has versions of its own.
+    /// Is answered with an `ETag`.
+    pub fn tagged(self) -> Self {
+        Self { is_tagged: true, ..self }
+    }
+
+    /// Changes nothing that has versions of its own, or not of what its path names.
     pub fn without_versions(mut self) -> Self {
         self.kind = Kind::Command { primary: None };
         self

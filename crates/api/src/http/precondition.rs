@@ -3,9 +3,15 @@
 //! An entity tag is the version of a thing: the number of events in its stream, in quotes. What a
 //! route changes has versions, and they are compared where the command is decided. On the few routes
 //! that change nothing with versions no tag can match. `*` asks that there is such a thing.
+//!
+//! `If-None-Match` of a query (13.1.2): 304 when the client has the answer.
 
 use super::problem::Problem;
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
+use axum::{
+    body::Body,
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
+    response::Response,
+};
 use commands::{Expected, Versions};
 
 /// The stream category whose versions `If-Match` speaks of, left with each request that has one.
@@ -24,6 +30,36 @@ pub fn expected(headers: &HeaderMap, extensions: &Extensions) -> Result<Option<E
         (None, Versions::Any) => Ok(None),
         (None, Versions::OneOf(_)) => Err(without_versions()),
     }
+}
+
+/// What a query's client has already (`If-None-Match`).
+#[derive(Debug)]
+pub struct Known(Vec<HeaderValue>);
+
+impl Known {
+    pub fn of(headers: &HeaderMap) -> Self {
+        Self(headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect())
+    }
+
+    /// 304 without a body in the place of an answer that the client has. What cannot be understood
+    /// names no answer.
+    pub fn unless_known(&self, mut answer: Response) -> Response {
+        let is_known = |tag: &HeaderValue| self.0.iter().any(|field| names(field.as_bytes(), tag));
+        let is_there = answer.status() == StatusCode::OK;
+        if is_there && answer.headers().get(header::ETAG).is_some_and(is_known) {
+            *answer.status_mut() = StatusCode::NOT_MODIFIED;
+            *answer.body_mut() = Body::empty();
+            answer.headers_mut().remove(header::CONTENT_TYPE);
+            answer.headers_mut().remove(header::CONTENT_LENGTH);
+        }
+        answer
+    }
+}
+
+/// Whether a list of tags, weak ones too, has this one.
+fn names(field: &[u8], tag: &HeaderValue) -> bool {
+    let quoted = |one: &Tag<'_>| [b"\"", one.opaque, b"\""].concat() == tag.as_bytes();
+    field.trim_ascii() == b"*" || read_tags(field).is_some_and(|tags| tags.iter().any(quoted))
 }
 
 /// The tag of a version; none for what is not there.

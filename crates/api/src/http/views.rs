@@ -2,6 +2,10 @@
 //!
 //! The answer of a view that has parked streams, and so may not show everything, says how many in
 //! the header `View-Parked`. Knowing that costs a query nothing.
+//!
+//! A row that shows one thing has an `ETag`: the version up to which it shows it, which is what the
+//! commands for that thing compare `If-Match` with. A row of several things has none, and neither has
+//! one of which something is hidden from the caller: the same tag would stand for two answers.
 
 pub mod served;
 
@@ -10,6 +14,7 @@ use super::{
     live::{self, Streams},
     min_position::MinPosition,
     page::{Page, next_page},
+    precondition::entity_tag,
     problem::Problem,
 };
 use axum::{
@@ -50,6 +55,8 @@ pub struct Asked {
 #[derive(Clone, Debug)]
 pub struct Found<R> {
     row: R,
+    /// Of the one thing that the row shows; 0 when it shows more, or less, than one.
+    version: u64,
     parked_streams: usize,
 }
 
@@ -101,8 +108,11 @@ impl Views {
         min.reach(&self.engine, M::NAME).await?;
         let row = self.lookups.get::<M>(key).await.map_err(|error| fault(&error))?;
         let parked_streams = self.engine.parked_streams(M::NAME);
-        let found = row.filter(seen).map(|row| Found { row, parked_streams });
-        found.ok_or_else(|| self.nothing::<M>(key, code))
+        let found = |mut row: M::Row| {
+            let version = M::version(&mut row).map_or(0, |version| version.unsigned_abs());
+            Found { row, version, parked_streams }
+        };
+        row.filter(seen).map(found).ok_or_else(|| self.nothing::<M>(key, code))
     }
 
     /// There is no row of this key, or it is as if there were none.
@@ -133,7 +143,13 @@ impl Views {
 impl<R> Found<R> {
     /// The same, shown another way.
     pub fn map<T>(self, shown: impl FnOnce(R) -> T) -> Found<T> {
-        Found { row: shown(self.row), parked_streams: self.parked_streams }
+        let Self { row, version, parked_streams } = self;
+        Found { row: shown(row), version, parked_streams }
+    }
+
+    /// Without a tag, which would stand for other answers too.
+    pub fn untagged(self) -> Self {
+        Self { version: 0, ..self }
     }
 }
 
@@ -176,6 +192,7 @@ impl<R: Serialize> IntoResponse for Found<R> {
     fn into_response(self) -> Response {
         let mut response = Json(self.row).into_response();
         tell_parked(self.parked_streams, response.headers_mut());
+        response.headers_mut().extend(entity_tag(self.version).map(|tag| (header::ETAG, tag)));
         response
     }
 }

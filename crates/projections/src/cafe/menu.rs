@@ -13,6 +13,7 @@ row! {
         /// Of one, in won.
         pub price: i64,
         pub changed_at: Instant,
+        pub version: i64,
     }
 }
 
@@ -30,14 +31,21 @@ impl ReadModel for Menu {
         menu_item_event(&fact.event).map(|_| fact.of.clone()).into_iter().collect()
     }
 
+    fn version(row: &mut MenuRow) -> Option<&mut i64> {
+        Some(&mut row.version)
+    }
+
     fn fold(row: Option<MenuRow>, fact: &Fact<Event>) -> Option<MenuRow> {
         let Some(event) = menu_item_event(&fact.event) else {
             return row;
         };
         match event {
-            menu_item::Event::PriceSet { price } => {
-                Some(MenuRow { product: fact.of.clone(), price: price.get(), changed_at: fact.at })
-            }
+            menu_item::Event::PriceSet { price } => Some(MenuRow {
+                product: fact.of.clone(),
+                price: price.get(),
+                changed_at: fact.at,
+                version: 0,
+            }),
         }
     }
 }
@@ -56,7 +64,10 @@ mod tests {
         assert_eq!(
             row,
             MenuRow {
-                product: "아이스 아메리카노".to_owned(), price: 2500, changed_at: at(1)
+                product: "아이스 아메리카노".to_owned(),
+                price: 2500,
+                changed_at: at(1),
+                version: 0
             }
         );
     }

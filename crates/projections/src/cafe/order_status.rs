@@ -34,6 +34,7 @@ row! {
         pub made_at: Option<Instant>,
         pub picked_up_at: Option<Instant>,
         pub changed_at: Instant,
+        pub version: i64,
     }
 }
 
@@ -49,6 +50,10 @@ impl ReadModel for OrderStatus {
 
     fn keys(fact: &Fact<Event>) -> Vec<String> {
         order_event(&fact.event).map(|_| fact.of.clone()).into_iter().collect()
+    }
+
+    fn version(row: &mut OrderStatusRow) -> Option<&mut i64> {
+        Some(&mut row.version)
     }
 
     fn fold(row: Option<OrderStatusRow>, fact: &Fact<Event>) -> Option<OrderStatusRow> {
@@ -98,6 +103,7 @@ fn selected(fact: &Fact<Event>, event: &order::Event) -> Option<OrderStatusRow> 
         made_at: None,
         picked_up_at: None,
         changed_at: fact.at,
+        version: 0,
     })
 }
 

@@ -19,6 +19,7 @@ row! {
         /// The order that last earned points.
         pub last_order: Option<String>,
         pub changed_at: Instant,
+        pub version: i64,
     }
 }
 
@@ -34,6 +35,10 @@ impl ReadModel for Points {
 
     fn keys(fact: &Fact<Event>) -> Vec<String> {
         member_event(&fact.event).map(|_| fact.of.clone()).into_iter().collect()
+    }
+
+    fn version(row: &mut PointsRow) -> Option<&mut i64> {
+        Some(&mut row.version)
     }
 
     fn fold(row: Option<PointsRow>, fact: &Fact<Event>) -> Option<PointsRow> {
@@ -64,6 +69,7 @@ fn blank(fact: &Fact<Event>) -> PointsRow {
         point: 0,
         last_order: None,
         changed_at: fact.at,
+        version: 0,
     }
 }
 

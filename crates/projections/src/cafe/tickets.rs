@@ -23,6 +23,7 @@ row! {
         pub made_at: Option<Instant>,
         pub picked_up_at: Option<Instant>,
         pub changed_at: Instant,
+        pub version: i64,
     }
 }
 
@@ -38,6 +39,10 @@ impl ReadModel for Tickets {
 
     fn keys(fact: &Fact<Event>) -> Vec<String> {
         ticket_event(&fact.event).map(|_| fact.of.clone()).into_iter().collect()
+    }
+
+    fn version(row: &mut TicketRow) -> Option<&mut i64> {
+        Some(&mut row.version)
     }
 
     fn fold(row: Option<TicketRow>, fact: &Fact<Event>) -> Option<TicketRow> {
@@ -73,6 +78,7 @@ fn blank(fact: &Fact<Event>) -> TicketRow {
         made_at: None,
         picked_up_at: None,
         changed_at: fact.at,
+        version: 0,
     }
 }
 

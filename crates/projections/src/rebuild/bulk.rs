@@ -87,7 +87,9 @@ impl<M: ReadModel> Bulk<M> {
                 continue;
             }
             let folded = event.fact.as_ref().map_err(String::clone);
-            if let Err(reason) = folded.and_then(|fact| self.fold_one(fact, applier.share)) {
+            if let Err(reason) =
+                folded.and_then(|fact| self.fold_one(fact, event.place.version, applier.share))
+            {
                 applier.parked.insert(stream.clone());
                 self.to_park.push((event.place.clone(), Hold::Poison { reason }));
             }
@@ -96,10 +98,10 @@ impl<M: ReadModel> Bulk<M> {
         if self.rows.len() >= self.limit { self.spill(applier).await } else { Ok(()) }
     }
 
-    fn fold_one(&mut self, fact: &Fact<Event>, share: Share) -> Result<(), String> {
+    fn fold_one(&mut self, fact: &Fact<Event>, version: u64, share: Share) -> Result<(), String> {
         let keys = keys::<M>(fact, share)?;
         let before = |key: &str| self.rows.get(key).and_then(|slot| slot.row.clone());
-        for (key, row) in after::<M>(fact, keys, before)? {
+        for (key, row) in after::<M>(fact, version, keys, before)? {
             self.rows.insert(key, Slot { row, touched: self.now });
         }
         Ok(())

@@ -23,6 +23,7 @@ row! {
         /// Of one, in won.
         pub unit_fee: Option<i64>,
         pub changed_at: Instant,
+        pub version: i64,
     }
 }
 
@@ -38,6 +39,10 @@ impl ReadModel for Stock {
 
     fn keys(fact: &Fact<Event>) -> Vec<String> {
         inventory_event(&fact.event).map(|_| fact.of.clone()).into_iter().collect()
+    }
+
+    fn version(row: &mut InventoryRow) -> Option<&mut i64> {
+        Some(&mut row.version)
     }
 
     fn fold(row: Option<InventoryRow>, fact: &Fact<Event>) -> Option<InventoryRow> {

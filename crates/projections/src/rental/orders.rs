@@ -27,6 +27,7 @@ row! {
         pub completed_at: Option<Instant>,
         pub cancelled_at: Option<Instant>,
         pub changed_at: Instant,
+        pub version: i64,
     }
 }
 
@@ -42,6 +43,10 @@ impl ReadModel for Orders {
 
     fn keys(fact: &Fact<Event>) -> Vec<String> {
         order_event(&fact.event).map(|_| fact.of.clone()).into_iter().collect()
+    }
+
+    fn version(row: &mut OrderRow) -> Option<&mut i64> {
+        Some(&mut row.version)
     }
 
     fn fold(row: Option<OrderRow>, fact: &Fact<Event>) -> Option<OrderRow> {

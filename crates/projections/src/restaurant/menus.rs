@@ -24,6 +24,7 @@ row! {
         /// Portions that orders have, cooked or not.
         pub reserved: i64,
         pub changed_at: Instant,
+        pub version: i64,
     }
 }
 
@@ -39,6 +40,10 @@ impl ReadModel for Menus {
 
     fn keys(fact: &Fact<Event>) -> Vec<String> {
         menu_event(&fact.event).map(|_| fact.of.clone()).into_iter().collect()
+    }
+
+    fn version(row: &mut MenuRow) -> Option<&mut i64> {
+        Some(&mut row.version)
     }
 
     fn fold(row: Option<MenuRow>, fact: &Fact<Event>) -> Option<MenuRow> {
@@ -79,6 +84,7 @@ fn added(fact: &Fact<Event>, event: &menu::Event) -> Option<MenuRow> {
         stock: 0,
         reserved: 0,
         changed_at: fact.at,
+        version: 0,
     })
 }
 
@@ -114,6 +120,7 @@ mod tests {
             stock: 24,
             reserved: 1,
             changed_at: at(5),
+            version: 0,
         };
         assert_eq!(rows_after::<Menus>("1.7", events), [expected]);
     }

@@ -18,6 +18,7 @@ row! {
         /// Its name.
         pub last_event: String,
         pub changed_at: Instant,
+        pub version: i64,
     }
 }
 
@@ -33,6 +34,10 @@ impl ReadModel for Stock {
 
     fn keys(fact: &Fact<Event>) -> Vec<String> {
         stock_event(&fact.event).map(|_| fact.of.clone()).into_iter().collect()
+    }
+
+    fn version(row: &mut StockRow) -> Option<&mut i64> {
+        Some(&mut row.version)
     }
 
     fn fold(row: Option<StockRow>, fact: &Fact<Event>) -> Option<StockRow> {
@@ -69,6 +74,7 @@ fn nothing(fact: &Fact<Event>) -> StockRow {
         total_obsolete: 0,
         last_event: String::new(),
         changed_at: fact.at,
+        version: 0,
     }
 }
 
@@ -91,6 +97,7 @@ mod tests {
             total_obsolete: 1,
             last_event: "Obsolete".to_owned(),
             changed_at: at(3),
+            version: 0,
         };
         assert_eq!(rows, [expected]);
     }

@@ -111,10 +111,10 @@ pub(super) fn parameters(operation: &Operation) -> Vec<Value> {
             ]
         }
         Kind::Command { primary: None } => vec![key],
-        Kind::Query(Shape::Row) => {
+        Kind::Query(Shape::Row) if operation.is_tagged => {
             vec![position, wait, tag("If-None-Match", "304 if the thing still has this ETag.")]
         }
-        Kind::Query(Shape::List) => vec![position, wait],
+        Kind::Query(Shape::Row | Shape::List) => vec![position, wait],
         Kind::Query(Shape::Stream) => vec![
             position,
             wait,
@@ -137,7 +137,10 @@ pub(super) fn success_headers(operation: &Operation) -> Value {
             names.push("Log-Position");
             names.extend(primary.map(|_| "ETag"));
         }
-        Kind::Query(Shape::Row) => names.extend(["ETag", "View-Parked"]),
+        Kind::Query(Shape::Row) => {
+            names.push("View-Parked");
+            names.extend(operation.is_tagged.then_some("ETag"));
+        }
         Kind::Query(Shape::List) => names.extend(["Link", "View-Parked"]),
         Kind::Plain if operation.query.iter().any(|parameter| parameter.name == "limit") => {
             names.push("Link");
@@ -155,6 +158,14 @@ fn referred(names: &[&str]) -> Value {
         ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }))
     };
     Value::Object(names.iter().map(header).collect::<Map<_, _>>())
+}
+
+/// 304 for a client that has the answer.
+pub(super) fn not_modified() -> Value {
+    json!({
+        "description": "The client has the answer that it named in If-None-Match.",
+        "headers": referred(&["X-Request-Id", "ETag", "View-Parked"]),
+    })
 }
 
 /// The one shape of every answer that is no success.

@@ -1,4 +1,5 @@
 use super::*;
+use axum::response::IntoResponse;
 
 fn sent(fields: &[&[u8]], primary: bool) -> Result<Option<Versions>, u16> {
     let field = |value: &&[u8]| (header::IF_MATCH, HeaderValue::from_bytes(value).unwrap());
@@ -95,4 +96,29 @@ fn where_nothing_has_versions_no_tag_matches() {
 fn a_version_is_a_tag_unless_there_is_nothing() {
     assert_eq!(entity_tag(12).unwrap(), "\"12\"");
     assert_eq!(entity_tag(0), None);
+}
+
+fn asked(known: &[&str], tag: Option<&'static str>, status: StatusCode) -> Response {
+    let headers = known.iter().map(|value| (header::IF_NONE_MATCH, value.parse().unwrap()));
+    let mut answer = (status, axum::Json("row")).into_response();
+    let tag = tag.map(|tag| (header::ETAG, HeaderValue::from_static(tag)));
+    answer.headers_mut().extend(tag);
+    Known::of(&headers.collect()).unless_known(answer)
+}
+
+#[test]
+fn what_the_client_has_is_not_sent_again() {
+    for known in [&["\"7\""][..], &["W/\"7\""], &["*"], &["\"1\", \"7\""], &["\"1\"", "\"7\""]] {
+        let answer = asked(known, Some("\"7\""), StatusCode::OK);
+        assert_eq!(answer.status(), StatusCode::NOT_MODIFIED, "{known:?}");
+        assert_eq!(answer.headers()[header::ETAG], "\"7\"");
+        assert!(answer.headers().get(header::CONTENT_TYPE).is_none());
+    }
+    for known in [&[][..], &["\"8\""], &["7"], &["\"7"], &["\"77\""]] {
+        let answer = asked(known, Some("\"7\""), StatusCode::OK);
+        assert_eq!(answer.status(), StatusCode::OK, "{known:?}");
+    }
+    assert_eq!(asked(&["*"], None, StatusCode::OK).status(), StatusCode::OK);
+    let unknown = asked(&["*"], None, StatusCode::NOT_FOUND);
+    assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
 }

@@ -115,6 +115,7 @@ impl<M: ReadModel> Served<M> {
         let mut operation = Operation::new(summary, self.access, Kind::Query(Shape::Row));
         operation = operation.of::<K>(key.example).or_unknown(key.unknown);
         operation.answer.schema = Some(schema::row::<M::Row>);
+        operation.is_tagged = has_versions(self.whose);
         operation.alias_of = self.one;
         self.routes = self.routes.get(path, handler, operation);
         if self.one.is_none() {
@@ -175,7 +176,16 @@ async fn one<M: ReadModel>(
     code: &'static str,
 ) -> Result<Found<M::Row>, Problem> {
     let found = views.find_if::<M>(key, min, code, |row| whose.sees(caller, row)).await?;
-    Ok(found.map(|row| whose.shown(caller, row)))
+    match whose {
+        Whose::Everybodys | Whose::Of(_) => Ok(found),
+        Whose::Shared { .. } => Ok(found.untagged().map(|row| whose.shown(caller, row))),
+    }
+}
+
+/// Whether a row is one version of one thing, and the same to all who see it.
+fn has_versions<R: Row>(whose: Whose<R>) -> bool {
+    !matches!(whose, Whose::Shared { .. })
+        && R::COLUMNS.iter().any(|column| column.name == "version")
 }
 
 impl<R: Row> Whose<R> {

@@ -47,6 +47,7 @@ pub(super) fn routes() -> Routes<Rental> {
                 .of::<Id>("o-3")
                 .takes::<ShortageRequest>(json!({ "qty": 1 }))
                 .gives::<Reported>()
+                .without_versions()
                 .or_unknown("unknown-order")
                 .or_unknown("unknown-product")
                 .or_refused(&["nothing-held", "already-reported", "insufficient-stock"]),
@@ -213,5 +214,5 @@ async fn report_shortage(
     let qty = required("qty", request.qty)?;
     let done = rental.commands.report_shortage(&order_id, qty, &meta).await?;
     let reported = Reported { order_id, qty: qty.get(), left: done.state.left() };
-    Ok(Answer::ok(&done, reported))
+    Ok(Answer::ok(&done, reported).untagged())
 }

@@ -51,6 +51,7 @@ pub(super) fn views() -> Routes<Arc<Views>> {
         Operation { kind, ..question("How many of a product are free", RENTAL) }
             .asks::<Check>("productId=p-1")
             .gives::<i64>()
+            .tagged()
             .or_unknown("unknown-product"),
     )
 }

@@ -56,7 +56,7 @@ fn a_new_order_shows_what_was_asked_for() {
             "refundedAmount": 0, "selectedAt": "1970-01-01T00:00:00Z", "paidAt": null,
             "acceptedAt": null, "rejectedAt": null, "cancelRequestedAt": null, "canceledAt": null,
             "refundedAt": null, "madeAt": null, "pickedUpAt": null,
-            "changedAt": "1970-01-01T00:00:00Z"
+            "changedAt": "1970-01-01T00:00:00Z", "version": 0
         })
     );
 }
