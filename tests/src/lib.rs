@@ -9,6 +9,7 @@ mod client;
 mod console;
 mod contract;
 mod description;
+mod examples;
 mod faults;
 mod gateway;
 mod golden;
