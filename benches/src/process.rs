@@ -21,7 +21,7 @@ use tokio::{
 };
 
 /// What would make it something else than the embedded default.
-const CONFIGURED: [&str; 17] = [
+const CONFIGURED: [&str; 23] = [
     "DATABASE_URL",
     "EVENTSTORE_URL",
     "PAYMENT_URL",
@@ -39,6 +39,12 @@ const CONFIGURED: [&str; 17] = [
     "JANGTEO_QUERY_LIMIT",
     "PAYMENT_BREAKER",
     "PAYMENT_LIMIT",
+    "JANGTEO_CONNECTION_LIMIT",
+    "JANGTEO_HEADER_TIMEOUT",
+    "JANGTEO_IDLE_TIMEOUT",
+    "JANGTEO_WRITE_TIMEOUT",
+    "JANGTEO_BODY_TIMEOUT",
+    "JANGTEO_RATE_LIMIT",
 ];
 
 const START: Duration = Duration::from_secs(60);

@@ -1,6 +1,12 @@
 //! The real program, started as a process of its own.
 
-use std::{collections::BTreeMap, fs::File, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 use support::postgres::Database;
 use tempfile::TempDir;
 use tokio::{
@@ -8,6 +14,12 @@ use tokio::{
     process::{Child, Command},
     time::timeout,
 };
+
+/// The folder of the whole project.
+pub fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().expect("tests stands in the root").to_owned()
+}
 
 /// The binary that was built with these tests.
 pub fn binary() -> PathBuf {

@@ -1,5 +1,6 @@
 //! Rules of the house that a program can check.
 
+use crate::service::root;
 use domain::Context;
 use serde_json::Value;
 use std::{
@@ -8,11 +9,6 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
-
-fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().expect("tests stands in the root").to_owned()
-}
 
 /// Every source file below `folder`, with its text.
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {

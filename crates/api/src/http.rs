@@ -3,7 +3,7 @@
 pub mod access;
 pub mod answer;
 pub mod auth;
-mod body;
+pub mod body;
 pub mod correlation;
 pub mod docs;
 pub mod extract;
@@ -19,9 +19,11 @@ pub mod page;
 mod precondition;
 pub mod problem;
 pub mod protection;
+pub mod rates;
 pub mod refusal;
 pub mod router;
 pub mod schema;
+pub mod server;
 pub mod timeline;
 pub mod views;
 

@@ -17,6 +17,7 @@ use crate::{
         idempotency::{Ledger, Once},
         intake::Intake,
         metrics::{self, Metrics},
+        rates::Rates,
         router::{Layers, router},
         views::Views,
     },
@@ -117,7 +118,11 @@ impl Service {
         workers.spawn(parts.follow(store.pool.clone(), stop_workers.clone()));
         workers.spawn(ledger.keep_clean(CLEAN_EVERY, stop_workers.clone()));
         let queries = store.queries.clone();
-        let authenticator = Authenticator::new(&config.auth, queries.clone(), clock.clone())?;
+        let rates = Arc::new(Rates::new(config.limits.rate));
+        workers.spawn(rates.clone().keep_small(stop_workers.clone()));
+        let logins = rates.logins.clone();
+        let authenticator =
+            Authenticator::new(&config.auth, queries.clone(), clock.clone(), logins)?;
         workers.spawn(authenticator.clone().follow_issuer(stop_workers.clone()));
         let (streams, believing) = (config.limits.streams, authenticator.clone());
         let views = Arc::new(Views::new(engine, queries, streams, believing, stopping.clone()));
@@ -145,10 +150,12 @@ impl Service {
         let intake = Intake::new(config.limits.intake);
         let layers = Layers {
             authenticator,
+            rates,
             rights: Rights::of(table.iter().chain(&console::pages().operations())),
             documents: Documents::of(&table),
             once,
             intake,
+            patience: config.limits.body,
             health,
             clock,
         };

@@ -1,6 +1,7 @@
 //! The `Idempotency-Key` layer on a real database, over HTTP, around a route that counts.
 
 use api::http::{
+    body::Patience,
     idempotency::{Ledger, Once, migrate, run_commands},
     problem::Problem,
 };
@@ -83,7 +84,7 @@ async fn once_for_each_key(
     request: Request,
     next: Next,
 ) -> Response {
-    run_commands(&once, request, next).await
+    run_commands(&once, Patience::default(), request, next).await
 }
 
 /// Answers with the number of the run and the command's id, as the header `then` says.

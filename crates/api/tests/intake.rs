@@ -1,6 +1,7 @@
 //! The bounded intake, over HTTP, around a command that ends when it may.
 
 use api::http::{
+    body::Patience,
     idempotency::{Ledger, Once, run_commands},
     intake::{Intake, Limits},
 };
@@ -53,7 +54,7 @@ async fn admit(
     next: Next,
 ) -> Response {
     match intake.admit(&mut request) {
-        Ok(_place) => run_commands(&once, request, next).await,
+        Ok(_place) => run_commands(&once, Patience::default(), request, next).await,
         Err(overloaded) => overloaded.into_response(),
     }
 }

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::{
     config::{Config, Database, ServeArgs},
-    http::problem::Causes,
+    http::{problem::Causes, server},
     sample_data,
     store::{Store, unopened},
     wiring::Service,
@@ -67,10 +67,9 @@ async fn serve(
         load_sample_data(&service).await;
     }
     let address = listener.local_addr()?;
-    let draining = stop.clone();
-    let server = axum::serve(listener, service.router.clone())
-        .with_graceful_shutdown(draining.cancelled_owned());
-    let server = tokio::spawn(server.into_future());
+    let server =
+        server::serve(listener, service.router.clone(), config.limits.server, stop.clone());
+    let server = tokio::spawn(server);
     // Serving goes on when nobody reads it.
     let _ = greet(address, config);
     stop.cancelled().await;

@@ -2,9 +2,9 @@
 
 use super::{
     Mistakes,
-    values::{count, on_or_off, or_default},
+    values::{count, duration, on_or_off, or_default, rate},
 };
-use crate::http::{intake, live};
+use crate::http::{body::Patience, intake, live, rates::Rate, server};
 use clap::Args;
 use commands::payment::breaker;
 
@@ -15,6 +15,12 @@ const STREAMS: &str = "10000";
 const STREAMS_PER_CALLER: &str = "100";
 const BREAKER: &str = "on";
 const PAYMENTS: &str = "128";
+const CONNECTIONS: &str = "20000";
+const HEAD: &str = "10s";
+const IDLE: &str = "75s";
+const WRITE: &str = "30s";
+const BODY: &str = "30s";
+const RATE: &str = "200:400";
 
 /// As flags and variables.
 #[derive(Args, Clone, Debug, Default)]
@@ -40,6 +46,25 @@ pub struct LimitArgs {
     /// How many requests to the payment gateway may be under way; as many more wait in line.
     #[arg(long, env = "PAYMENT_LIMIT", default_value = PAYMENTS)]
     pub(super) payment_limit: String,
+    /// How many connections there may be; more are refused.
+    #[arg(long, env = "JANGTEO_CONNECTION_LIMIT", default_value = CONNECTIONS)]
+    pub(super) connection_limit: String,
+    /// How long the head of a request may take to come, as 10s.
+    #[arg(long, env = "JANGTEO_HEADER_TIMEOUT", default_value = HEAD)]
+    pub(super) header_timeout: String,
+    /// How long a connection may be without a request.
+    #[arg(long, env = "JANGTEO_IDLE_TIMEOUT", default_value = IDLE)]
+    pub(super) idle_timeout: String,
+    /// How long an answer may be stuck because its client does not read.
+    #[arg(long, env = "JANGTEO_WRITE_TIMEOUT", default_value = WRITE)]
+    pub(super) write_timeout: String,
+    /// How long the body of a request may take to come; a third of it without any is too long.
+    #[arg(long, env = "JANGTEO_BODY_TIMEOUT", default_value = BODY)]
+    pub(super) body_timeout: String,
+    /// How often each caller may ask: requests per second, and how many at once after a pause, as
+    /// 200:400, or off.
+    #[arg(long, env = "JANGTEO_RATE_LIMIT", default_value = RATE)]
+    pub(super) rate_limit: String,
 }
 
 /// Checked.
@@ -49,6 +74,10 @@ pub struct Limits {
     pub streams: live::Limits,
     /// `None`: there is no breaker.
     pub breaker: Option<breaker::Settings>,
+    pub server: server::Limits,
+    pub body: Patience,
+    /// `None`: everybody may ask as often as they like.
+    pub rate: Option<Rate>,
 }
 
 impl LimitArgs {
@@ -65,11 +94,31 @@ impl LimitArgs {
         let payments = number("PAYMENT_LIMIT", &self.payment_limit, PAYMENTS);
         let breaker = on_or_off("PAYMENT_BREAKER", or_default(&self.payment_breaker, BREAKER));
         let breaker = mistakes.note(breaker);
+        let server = self.server(mistakes);
+        let body = duration("JANGTEO_BODY_TIMEOUT", or_default(&self.body_timeout, BODY));
+        let body = mistakes.note(body);
+        let rate = mistakes.note(rate(or_default(&self.rate_limit, RATE)));
         let settings = breaker::Settings { in_flight: payments?, ..breaker::Settings::default() };
         Some(Limits {
             intake: intake::Limits { commands: commands?, waiting: waiting?, queries: queries? },
             streams: live::Limits { all: all?, each: each? },
             breaker: breaker?.then_some(settings),
+            server: server?,
+            body: Patience::of(body?),
+            rate: rate?,
         })
+    }
+
+    fn server(&self, mistakes: &mut Mistakes) -> Option<server::Limits> {
+        let name = "JANGTEO_CONNECTION_LIMIT";
+        let connections =
+            mistakes.note(count(name, or_default(&self.connection_limit, CONNECTIONS)));
+        let mut time = |name: &str, text: &str, default: &str| {
+            mistakes.note(duration(name, or_default(text, default)))
+        };
+        let head = time("JANGTEO_HEADER_TIMEOUT", &self.header_timeout, HEAD);
+        let idle = time("JANGTEO_IDLE_TIMEOUT", &self.idle_timeout, IDLE);
+        let write = time("JANGTEO_WRITE_TIMEOUT", &self.write_timeout, WRITE);
+        Some(server::Limits { connections: connections?, head: head?, idle: idle?, write: write? })
     }
 }

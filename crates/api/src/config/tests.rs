@@ -36,6 +36,12 @@ fn every_mistake_is_listed() {
             streams_per_caller: "0".to_owned(),
             payment_breaker: "maybe".to_owned(),
             payment_limit: "1.5".to_owned(),
+            connection_limit: "none".to_owned(),
+            header_timeout: "0s".to_owned(),
+            idle_timeout: "long".to_owned(),
+            write_timeout: "-1s".to_owned(),
+            body_timeout: "1x".to_owned(),
+            rate_limit: "often".to_owned(),
         },
         ..args()
     };
@@ -55,8 +61,27 @@ fn every_mistake_is_listed() {
         "JANGTEO_STREAMS_PER_CALLER",
         "PAYMENT_BREAKER",
         "PAYMENT_LIMIT",
+        "JANGTEO_CONNECTION_LIMIT",
+        "JANGTEO_HEADER_TIMEOUT",
+        "JANGTEO_IDLE_TIMEOUT",
+        "JANGTEO_WRITE_TIMEOUT",
+        "JANGTEO_BODY_TIMEOUT",
+        "JANGTEO_RATE_LIMIT",
     ] {
         assert!(text.contains(name), "{name} in {text}");
+    }
+}
+
+#[test]
+fn a_rate_has_a_burst_that_is_not_below_it() {
+    let rate = |text: &str| {
+        let rate = values::rate(text);
+        rate.map(|rate| rate.map(|rate| (rate.per_second.get(), rate.burst.get())))
+    };
+    assert_eq!([rate("5:5"), rate("200:400")], [Ok(Some((5, 5))), Ok(Some((200, 400)))]);
+    assert_eq!(rate("off"), Ok(None));
+    for wrong in ["5:4", "0:1", "1:0", "5", "-1:5", "a:b", "5:5:5", "on"] {
+        assert!(rate(wrong).is_err_and(|told| told.contains("JANGTEO_RATE_LIMIT")), "{wrong}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! What each setting may be. A mistake says what to do about it.
 
 use super::{Database, Role};
-use crate::http::auth::Settings;
+use crate::http::{auth::Settings, rates::Rate};
 use commands::notices::webhook::{Secret, Secrets};
 use domain::{Context, Id};
 use reqwest::Url;
@@ -117,6 +117,20 @@ pub(super) fn contexts(text: &str) -> Result<Vec<Context>, String> {
 pub(super) fn count(name: &str, text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| (1..=1_000_000).contains(number));
     number.ok_or_else(|| format!("{name} is {text:?}: give a whole number from 1 to 1000000"))
+}
+
+/// How often somebody may ask, if that is bounded.
+pub(super) fn rate(text: &str) -> Result<Option<Rate>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let numbers = text.split_once(':').and_then(|(per_second, burst)| {
+        Some(Rate { per_second: per_second.parse().ok()?, burst: burst.parse().ok()? })
+    });
+    let known = numbers.filter(|rate| rate.per_second <= rate.burst);
+    known.map(Some).ok_or_else(|| {
+        format!("JANGTEO_RATE_LIMIT is {text:?}: give requests per second and, at least as many, how many at once, as 200:400, or off")
+    })
 }
 
 pub(super) fn on_or_off(name: &str, text: &str) -> Result<bool, String> {

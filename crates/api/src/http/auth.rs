@@ -15,14 +15,13 @@ mod settings;
 pub use caller::{Caller, Role};
 pub use credential::Credential;
 pub use refusal::Refusal;
-pub use session::{
-    PATHS as SESSION_PATHS, WrongCredential, came_by_https, routes as session_routes,
-};
+pub use session::{PATHS as SESSION_PATHS, came_by_https, routes as session_routes};
 pub use settings::{AUDIENCE, Settings};
 
 use super::{
     health,
     problem::{Causes, Problem},
+    rates::{self, FailedLogins},
 };
 use api_keys::{ApiKeys, Table};
 use axum::extract::Request;
@@ -34,7 +33,7 @@ use jsonwebtoken::{Algorithm, decode_header};
 use jwks::{Jwks, JwksError};
 use jwt::{Believed, Disbelief, Key, Rules, seconds};
 use quick_cache::sync::Cache;
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 use subtle::ConstantTimeEq;
 use tokio_util::sync::CancellationToken;
 
@@ -72,6 +71,7 @@ struct Means {
     clock: Arc<dyn Clock>,
     /// Tokens that were believed a moment ago, for verifying one costs as much as a small query.
     known: Cache<Hash, (f64, u64, Believed)>,
+    logins: Arc<FailedLogins>,
 }
 
 impl Authenticator {
@@ -79,6 +79,7 @@ impl Authenticator {
         settings: &Settings,
         pool: Pool,
         clock: Arc<dyn Clock>,
+        logins: Arc<FailedLogins>,
     ) -> Result<Arc<Self>, AuthError> {
         if !settings.has_means() {
             return Ok(Arc::new(Self { means: None }));
@@ -92,6 +93,7 @@ impl Authenticator {
             rules: Rules::of(settings),
             clock,
             known: Cache::new(REMEMBERED),
+            logins,
         };
         Ok(Arc::new(Self { means: Some(means) }))
     }
@@ -120,9 +122,10 @@ impl Authenticator {
             // The state of the service is told without asking anybody.
             Some(_) if request.uri().path().starts_with(health::PATH) => Caller::nobody(),
             Some(means) => {
+                let peer = rates::peer(request.extensions());
                 let shown = shown(request);
                 let found = match shown {
-                    Ok(credential) => means.find(&credential).await.map(|found| found.caller),
+                    Ok(credential) => means.find(&credential, peer).await.map(|found| found.caller),
                     Err(refusal) => Err(refusal),
                 };
                 found
@@ -144,9 +147,13 @@ impl Authenticator {
     }
 
     /// Whether a credential opens this service, and for how many seconds, if that is known.
-    async fn check(&self, credential: &Credential) -> Result<Option<i64>, Refusal> {
+    async fn check(
+        &self,
+        credential: &Credential,
+        peer: Option<IpAddr>,
+    ) -> Result<Option<i64>, Refusal> {
         let Some(means) = &self.means else { return Ok(None) };
-        let found = means.find(credential).await?;
+        let found = means.find(credential, peer).await?;
         let left = found.until - seconds(means.clock.now());
         Ok(left.is_finite().then_some(left as i64))
     }
@@ -162,11 +169,45 @@ fn shown(request: &Request) -> Result<Credential, Refusal> {
 }
 
 impl Means {
-    async fn find(&self, credential: &Credential) -> Result<Believed, Refusal> {
+    /// What is known to be right opens always. Anything else is looked at only if not too much that
+    /// came from there was wrong.
+    async fn find(
+        &self,
+        credential: &Credential,
+        peer: Option<IpAddr>,
+    ) -> Result<Believed, Refusal> {
         let hash = credential.hash();
-        if self.key.is_some_and(|key| bool::from(key.ct_eq(&hash))) {
-            return Ok(for_now(Caller::key_holder()));
+        if let Some(believed) = self.recall(&hash) {
+            return Ok(believed);
         }
+        if let Some(peer) = peer {
+            self.logins.check(peer)?;
+        }
+        let found = self.look_at(credential, hash).await;
+        if let (Err(Refusal::Wrong), Some(peer)) = (&found, peer) {
+            self.logins.note(peer);
+        }
+        found
+    }
+
+    fn recall(&self, hash: &Hash) -> Option<Believed> {
+        if self.key.is_some_and(|key| bool::from(key.ct_eq(hash))) {
+            return Some(for_now(Caller::key_holder()));
+        }
+        if let Some(caller) = self.api_keys.as_ref().and_then(|api_keys| api_keys.recall(hash)) {
+            return Some(for_now(caller));
+        }
+        let (until, of, believed) = self.known.get(hash)?;
+        let is_so = seconds(self.clock.now()) < until && of == self.generation();
+        is_so.then_some(believed)
+    }
+
+    /// What an issuer's keys have verified counts for as long as these are its keys.
+    fn generation(&self) -> u64 {
+        self.jwks.as_ref().map_or(0, |jwks| jwks.generation())
+    }
+
+    async fn look_at(&self, credential: &Credential, hash: Hash) -> Result<Believed, Refusal> {
         if let Some(api_keys) =
             self.api_keys.as_ref().filter(|_| api_keys::is_key(credential.text()))
         {
@@ -174,13 +215,7 @@ impl Means {
             return found.map(for_now).ok_or(Refusal::Wrong);
         }
         let now = self.clock.now();
-        // What an issuer's keys have verified counts for as long as these are its keys.
-        let generation = self.jwks.as_ref().map_or(0, |jwks| jwks.generation());
-        if let Some((until, of, believed)) = self.known.get(&hash)
-            && (seconds(now) < until, of) == (true, generation)
-        {
-            return Ok(believed);
-        }
+        let generation = self.generation();
         let believed = self.verify(credential.text(), now).await?;
         let until = believed.until.min(seconds(now) + REMEMBERED_FOR);
         self.known.insert(hash, (until, generation, believed.clone()));

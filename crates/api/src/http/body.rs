@@ -2,11 +2,12 @@
 
 use super::problem::Problem;
 use axum::{
-    body::{Body, Bytes, HttpBody, to_bytes},
-    http::{HeaderMap, StatusCode, header},
+    body::{Body, BodyDataStream, Bytes, HttpBody},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 use futures::StreamExt;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
 
 /// How large a body may be, in bytes.
 pub const LIMIT: usize = 256 * 1024;
@@ -15,55 +16,93 @@ pub const LIMIT: usize = 256 * 1024;
 /// sending, gets to see the answer.
 const DRAINED: usize = 64 * 1024 * 1024;
 
-const TIME: Duration = Duration::from_secs(15);
-
-/// Reads a body: 413 when it is too large, 408 when it does not come.
-pub async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let reading = tokio::time::timeout(TIME, read_or_drain(headers, body)).await;
-    reading.unwrap_or_else(|_| {
-        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", "the body did not come in time"))
-    })
+/// How long a body may take to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    total: Duration,
+    /// Without any of it.
+    pause: Duration,
 }
 
-async fn read_or_drain(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+impl Patience {
+    /// So long for all of it, and a third of that without any.
+    pub fn of(total: Duration) -> Self {
+        Self { total, pause: total / 3 }
+    }
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self::of(Duration::from_secs(30))
+    }
+}
+
+/// Reads a body: 413 when it is too large, 408 when it does not come.
+pub async fn read(headers: &HeaderMap, body: Body, patience: Patience) -> Result<Bytes, Problem> {
     let said =
         headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let size = said.unwrap_or(body.size_hint().lower());
+    let mut coming = Coming::new(body, patience);
     if size > LIMIT as u64 {
         // A client that asks first (`Expect: 100-continue`) has not sent anything yet.
         if !headers.contains_key(header::EXPECT) {
-            drain(body, 0).await;
+            coming.drain(0).await?;
         }
         return Err(too_large());
     }
-    if said.is_some() {
-        return to_bytes(body, LIMIT).await.map_err(|_| cut_off());
-    }
-    read_chunks(body).await
-}
-
-/// A body of unknown length.
-async fn read_chunks(body: Body) -> Result<Bytes, Problem> {
-    let mut chunks = body.into_data_stream();
-    let mut read = Vec::new();
-    while let Some(chunk) = chunks.next().await {
-        read.extend_from_slice(&chunk.map_err(|_| cut_off())?);
+    let Some(first) = coming.next().await? else { return Ok(Bytes::new()) };
+    // Most come in one piece, which need not be copied.
+    let Some(second) = coming.next().await? else { return Ok(first) };
+    let mut read = Vec::with_capacity(size as usize);
+    read.extend_from_slice(&first);
+    let mut more = Some(second);
+    while let Some(chunk) = more {
+        read.extend_from_slice(&chunk);
         if read.len() > LIMIT {
-            drain(Body::from_stream(chunks), read.len()).await;
+            coming.drain(read.len()).await?;
             return Err(too_large());
         }
+        more = coming.next().await?;
     }
     Ok(read.into())
 }
 
-async fn drain(body: Body, mut read: usize) {
-    let mut chunks = body.into_data_stream();
-    while let Some(Ok(chunk)) = chunks.next().await {
-        read += chunk.len();
-        if read > DRAINED {
-            return;
-        }
+/// A body on its way.
+struct Coming {
+    chunks: BodyDataStream,
+    deadline: Instant,
+    pause: Duration,
+}
+
+impl Coming {
+    fn new(body: Body, patience: Patience) -> Self {
+        let deadline = Instant::now() + patience.total;
+        Self { chunks: body.into_data_stream(), deadline, pause: patience.pause }
     }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        let until = self.deadline.min(Instant::now() + self.pause);
+        let chunk = timeout_at(until, self.chunks.next()).await.map_err(|_| too_slow())?;
+        chunk.transpose().map_err(|_| cut_off())
+    }
+
+    async fn drain(&mut self, mut read: usize) -> Result<(), Problem> {
+        while let Some(chunk) = self.next().await? {
+            read += chunk.len();
+            if read > DRAINED {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The rest of the body may still come, and is not waited for: the connection ends.
+fn too_slow() -> Problem {
+    let detail = "the body did not come in time; nothing was done";
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail).headers(|headers| {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    })
 }
 
 fn too_large() -> Problem {

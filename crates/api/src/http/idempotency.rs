@@ -15,7 +15,13 @@ pub use ledger::{Ledger, LedgerError, migrate};
 pub use once::Once;
 
 use super::{
-    auth::Caller, body, correlation::Correlation, intake::Turn, precondition, problem::Problem,
+    auth::Caller,
+    body::{self, Patience},
+    correlation::Correlation,
+    intake::Turn,
+    precondition,
+    problem::Problem,
+    router::in_time,
 };
 use axum::{
     body::{Body, Bytes},
@@ -39,16 +45,24 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const NAMESPACE: Uuid = Uuid::from_u128(0x7f2a_c3e8_51d4_5b60_9e1f_0c8d_24b7_a693);
 
 /// Stands around every route: commands get their [`Meta`] and run as described above. A query whose
-/// answer the client has is told so.
-pub async fn run_commands(once: &Arc<Once>, request: Request, next: Next) -> Response {
+/// answer the client has is told so. A body has a time of its own to come in.
+pub async fn run_commands(
+    once: &Arc<Once>,
+    patience: Patience,
+    request: Request,
+    next: Next,
+) -> Response {
     if !is_command(request.method()) {
         let known = precondition::Known::of(request.headers());
-        return known.unless_known(next.run(request).await);
+        return known.unless_known(in_time(next.run(request)).await);
     }
-    let (keyed, mut request) = match prepare(&*once.clock, request).await {
-        Ok(prepared) => prepared,
-        Err(problem) => return problem.into_response(),
-    };
+    match prepare(&*once.clock, patience, request).await {
+        Ok((keyed, request)) => in_time(run(once, keyed, request, next)).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn run(once: &Arc<Once>, keyed: Option<Keyed>, mut request: Request, next: Next) -> Response {
     let turn = match Turn::of(request.extensions_mut()).await {
         Ok(turn) => turn,
         Err(problem) => return problem.into_response(),
@@ -60,11 +74,15 @@ pub async fn run_commands(once: &Arc<Once>, request: Request, next: Next) -> Res
 }
 
 /// Reads the body and the key, and gives the command its ids.
-async fn prepare(clock: &dyn Clock, request: Request) -> Result<(Option<Keyed>, Request), Problem> {
+async fn prepare(
+    clock: &dyn Clock,
+    patience: Patience,
+    request: Request,
+) -> Result<(Option<Keyed>, Request), Problem> {
     let (mut parts, body) = request.into_parts();
     let expected = precondition::expected(&parts.headers, &parts.extensions)?;
     let key = key_of(&parts.headers)?;
-    let body = body::read(&parts.headers, body).await?;
+    let body = body::read(&parts.headers, body, patience).await?;
     let caller = Caller::of(&parts.extensions);
     let actor = caller.actor();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());

@@ -7,6 +7,7 @@ pub use components::resolved;
 
 use super::{
     access::Access,
+    health,
     operation::{Kind, Operation, Parameter, Shape},
 };
 use axum::http::{Method, StatusCode};
@@ -166,16 +167,22 @@ pub fn problems(operation: &Operation) -> BTreeMap<u16, BTreeSet<&'static str>> 
     let mut add = |status: u16, codes: &[&'static str]| {
         problems.entry(status).or_default().extend(codes);
     };
+    add(400, &["malformed"]);
     add(403, &["foreign-host"]);
+    add(431, &["head-too-large"]);
     add(500, &["internal"]);
     add(503, &["timeout", "unavailable"]);
+    if operation.path.starts_with(health::PATH) {
+        return problems;
+    }
+    add(429, &["too-many-requests"]);
+    add(503, &["too-many-connections"]);
     if operation.access == Access::Open {
         return problems;
     }
-    add(400, &["malformed"]);
     add(401, &["unauthorized"]);
+    add(429, &["too-many-failed-logins"]);
     add(403, &["forbidden", "cross-site"]);
-    add(429, &["too-many-requests"]);
     add(503, &["overloaded"]);
     if operation.variable.is_some() || !operation.query.is_empty() {
         add(422, &["invalid-value"]);

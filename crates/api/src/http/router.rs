@@ -3,6 +3,7 @@
 use super::{
     access::Rights,
     auth::{self, Authenticator, Caller, Refusal},
+    body::Patience,
     correlation,
     docs::{self, Documents},
     health::{self, Health},
@@ -11,6 +12,7 @@ use super::{
     precondition::Primary,
     problem::Problem,
     protection::protect,
+    rates::Rates,
 };
 use crate::console;
 use axum::{
@@ -23,17 +25,21 @@ use commands::clock::Clock;
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::SemaphorePermit, time::timeout};
 
-/// How long a request may take. What it started goes on, and a repeat with its key gets the answer.
+/// How long a request may take once it is there. What it started goes on, and a repeat with its key
+/// gets the answer.
 pub(super) const TIME: Duration = Duration::from_secs(30);
 
 /// What stands around the contexts' routes. It is one layer of the router, for each one would cost
 /// every request several allocations.
 pub struct Layers {
     pub authenticator: Arc<Authenticator>,
+    pub rates: Arc<Rates>,
     pub rights: Rights,
     pub documents: Arc<Documents>,
     pub once: Arc<Once>,
     pub intake: Intake,
+    /// With bodies.
+    pub patience: Patience,
     pub health: Arc<Health>,
     pub clock: Arc<dyn Clock>,
 }
@@ -51,7 +57,7 @@ pub fn router(contexts: Router, layers: Layers) -> Router {
 async fn around(State(layers): State<Arc<Layers>>, request: Request, next: Next) -> Response {
     let is_https = auth::came_by_https(request.headers());
     let answer = correlation::correlate(&*layers.clock, request, async |request| {
-        timeout(TIME, layers.answer(request, next)).await.unwrap_or_else(|_| took_too_long())
+        layers.answer(request, next).await
     });
     protect(answer.await, is_https)
 }
@@ -60,6 +66,7 @@ impl Layers {
     /// Whoever may not ask this is refused before anything is read.
     async fn admit(&self, request: &mut Request) -> Result<Option<SemaphorePermit<'_>>, Problem> {
         self.authenticate(request).await?;
+        self.rates.check(request)?;
         self.rights.check(&Caller::of(request.extensions()), request)?;
         if let Some(category) = self.rights.primary(request) {
             request.extensions_mut().insert(Primary(category));
@@ -74,11 +81,12 @@ impl Layers {
 
     /// Innermost the idempotency key.
     async fn answer(&self, mut request: Request, next: Next) -> Response {
-        match self.admit(&mut request).await {
+        match timeout(TIME, self.admit(&mut request)).await.unwrap_or_else(|_| Err(took_too_long()))
+        {
             // A path or method that is not served is told so, whatever else it was sent with. The
             // sessions' own routes are not in the table either.
-            Ok(_place) if !self.rights.knows(&request) => next.run(request).await,
-            Ok(_place) => idempotency::run_commands(&self.once, request, next).await,
+            Ok(_place) if !self.rights.knows(&request) => in_time(next.run(request)).await,
+            Ok(_place) => idempotency::run_commands(&self.once, self.patience, request, next).await,
             Err(refused) => console::refused(request, refused),
         }
     }
@@ -89,7 +97,12 @@ fn is_session(request: &Request) -> bool {
     auth::SESSION_PATHS.contains(&request.uri().path())
 }
 
-fn took_too_long() -> Response {
+/// Answers in any case after a while.
+pub(super) async fn in_time(answer: impl Future<Output = Response>) -> Response {
+    timeout(TIME, answer).await.unwrap_or_else(|_| took_too_long().into_response())
+}
+
+fn took_too_long() -> Problem {
     let detail = "this takes too long; ask again, with the same Idempotency-Key if it had one";
-    Problem::unavailable("timeout", detail, Duration::from_secs(5)).into_response()
+    Problem::unavailable("timeout", detail, Duration::from_secs(5))
 }

@@ -141,10 +141,18 @@ impl ApiKeys {
         Self { table, known: Cache::new(REMEMBERED) }
     }
 
+    /// Whose key this was a moment ago.
+    pub fn recall(&self, hash: &Hash) -> Option<Caller> {
+        self.recall_answer(hash).flatten()
+    }
+
+    fn recall_answer(&self, hash: &Hash) -> Option<Option<Caller>> {
+        let (at, caller) = self.known.get(hash)?;
+        (at.elapsed() < BELIEVED).then_some(caller)
+    }
+
     pub async fn find(&self, hash: Hash) -> Result<Option<Caller>, KeyError> {
-        if let Some((at, caller)) = self.known.get(&hash)
-            && at.elapsed() < BELIEVED
-        {
+        if let Some(caller) = self.recall_answer(&hash) {
             return Ok(caller);
         }
         // Asked before, so that a revocation meanwhile is not overlooked for longer.

@@ -5,7 +5,7 @@
 //! session, and whatever ends the credential ends its sessions: its time, a revocation, another key.
 
 use super::{Authenticator, browser, credential::Credential};
-use crate::http::problem::Problem;
+use crate::http::{problem::Problem, rates};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Form, FromRequest, Request, State, rejection::FormRejection},
@@ -72,13 +72,16 @@ async fn login(
 ) -> Result<Response, Problem> {
     browser::refuse_cross_site(&request)?;
     let is_https = came_by_https(request.headers());
+    let peer = rates::peer(request.extensions());
     let Login { token, next } = form(request).await?;
     let next = local(&next);
     if authenticator.admits_everybody() {
         return Ok(see(next));
     }
     let shown = match Credential::given(&token) {
-        Ok(credential) => authenticator.check(&credential).await.map(|until| (credential, until)),
+        Ok(credential) => {
+            authenticator.check(&credential, peer).await.map(|until| (credential, until))
+        }
         Err(refusal) => Err(refusal),
     };
     match shown {
@@ -93,17 +96,11 @@ async fn login(
         }
         Err(refusal) if refusal.is_wrong_credential() => {
             let next = utf8_percent_encode(next, NON_ALPHANUMERIC);
-            let mut answer = see(&format!("/login?refused=1&next={next}"));
-            answer.extensions_mut().insert(WrongCredential);
-            Ok(answer)
+            Ok(see(&format!("/login?refused=1&next={next}")))
         }
         Err(refusal) => Err(refusal.into()),
     }
 }
-
-/// Marks an answer to somebody who tried to log in with what opens nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WrongCredential;
 
 async fn logout(
     State(authenticator): State<Arc<Authenticator>>,
