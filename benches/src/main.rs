@@ -7,6 +7,7 @@ mod breaker;
 mod client;
 mod database;
 mod limits;
+mod listeners;
 mod live;
 mod load;
 mod log;
@@ -70,6 +71,8 @@ struct Args {
 enum Command {
     /// Orders against a slow payment gateway, with the breaker and without it
     Breaker(breaker::Args),
+    /// Registering items, while thousands listen to the view of it and without them
+    Listeners(listeners::Args),
 }
 
 impl Args {
@@ -144,6 +147,7 @@ async fn stop_signal() {
 async fn run(mut args: Args) -> Result<(), BenchError> {
     match args.command.take() {
         Some(Command::Breaker(args)) => breaker::run(args).await,
+        Some(Command::Listeners(args)) => listeners::run(args).await,
         None => run::measure(args).await,
     }
 }

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 /// What would make it something else than the embedded default.
-const CONFIGURED: [&str; 23] = [
+const CONFIGURED: [&str; 25] = [
     "DATABASE_URL",
     "EVENTSTORE_URL",
     "PAYMENT_URL",
@@ -37,6 +37,8 @@ const CONFIGURED: [&str; 23] = [
     "JANGTEO_COMMAND_LIMIT",
     "JANGTEO_COMMAND_QUEUE",
     "JANGTEO_QUERY_LIMIT",
+    "JANGTEO_STREAM_LIMIT",
+    "JANGTEO_STREAMS_PER_CALLER",
     "PAYMENT_BREAKER",
     "PAYMENT_LIMIT",
     "JANGTEO_CONNECTION_LIMIT",

@@ -56,8 +56,17 @@ pub fn parent(process: u32) -> io::Result<u32> {
 
 /// The most memory that a process has had so far, in bytes.
 pub fn peak_memory(process: u32) -> Option<u64> {
+    bytes(process, "VmHWM:")
+}
+
+/// The memory that a process has now, in bytes.
+pub fn memory(process: u32) -> Option<u64> {
+    bytes(process, "VmRSS:")
+}
+
+fn bytes(process: u32, name: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kilobytes * 1024)
 }
