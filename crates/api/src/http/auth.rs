@@ -140,7 +140,7 @@ impl Authenticator {
     /// cannot be found out, it does.
     pub async fn still_believes(&self, caller: &Caller, credential: &Credential) -> bool {
         let Some(means) = &self.means else { return true };
-        match means.find(credential).await {
+        match means.find(credential, None).await {
             Ok(found) => found.caller == *caller,
             Err(refusal) => matches!(refusal, Refusal::Other(_)),
         }
