@@ -17,6 +17,7 @@ mod page;
 mod tables;
 mod texts;
 mod thing;
+mod things;
 mod visitor;
 
 pub use page::refused;

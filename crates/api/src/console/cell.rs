@@ -1,6 +1,6 @@
 //! A field of a row as people read it.
 
-use super::{language::Language, tables::thing_of};
+use super::{language::Language, things::thing_of};
 use crate::http::operation::percent_encoded;
 use chrono::{DateTime, FixedOffset, Utc};
 use domain::Context;

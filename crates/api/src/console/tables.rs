@@ -1,4 +1,4 @@
-//! What the console shows: every view as a table, and the things that their rows speak of.
+//! What the console shows: every view as a table.
 
 use domain::Context;
 
@@ -14,20 +14,6 @@ pub struct Table {
     pub columns: &'static [&'static str],
     /// Whether what came last is shown first. Ids that the server makes are in the order of time.
     pub newest_first: bool,
-}
-
-/// Something with a page of its own.
-#[derive(Debug)]
-pub struct Thing {
-    pub context: Context,
-    /// As the address of its page has it.
-    pub name: &'static str,
-    /// Where its row is asked for.
-    pub row: &'static str,
-    /// What its facts are found by.
-    pub category: &'static str,
-    /// The fields of its context's rows that hold its id.
-    pub fields: &'static [&'static str],
 }
 
 impl Table {
@@ -50,15 +36,6 @@ pub fn of_context(context: Context) -> impl Iterator<Item = &'static Table> {
     TABLES.iter().filter(move |table| table.context == context)
 }
 
-pub fn thing(context: Context, name: &str) -> Option<&'static Thing> {
-    THINGS.iter().find(|thing| thing.context == context && thing.name == name)
-}
-
-/// The thing that a field of a context's rows speaks of.
-pub fn thing_of(context: Context, field: &str) -> Option<&'static Thing> {
-    THINGS.iter().find(|thing| thing.context == context && thing.fields.contains(&field))
-}
-
 const fn table(
     context: Context,
     name: &'static str,
@@ -70,16 +47,6 @@ const fn table(
 
 const fn newest(table: Table) -> Table {
     Table { newest_first: true, ..table }
-}
-
-const fn a_thing(
-    context: Context,
-    name: &'static str,
-    row: &'static str,
-    category: &'static str,
-    fields: &'static [&'static str],
-) -> Thing {
-    Thing { context, name, row, category, fields }
 }
 
 use Context::{Cafe, Market, Rental, Restaurant, Warehouse};
@@ -256,50 +223,6 @@ pub static TABLES: [Table; 17] = [
         &["entryId", "customerId", "orderId", "delta", "balance", "at"],
     ),
     table(Cafe, "menu", "/cafe/menu", &["product", "price", "changedAt"]),
-];
-
-pub static THINGS: [Thing; 11] = [
-    a_thing(Warehouse, "stock", "/warehouse/stock/{product}", "warehouse.stock_item", &["product"]),
-    a_thing(
-        Warehouse,
-        "lots",
-        "/warehouse/lots/{deliveryId}",
-        "warehouse.delivery",
-        &["deliveryId"],
-    ),
-    a_thing(Market, "items", "/market/item-info/{itemNo}", "market.item", &["itemNo"]),
-    a_thing(
-        Market,
-        "reservations",
-        "/market/reservations/{reservationNo}",
-        "market.reservation",
-        &["reservationNo"],
-    ),
-    a_thing(Rental, "orders", "/rental/total-view/{orderId}", "rental.order", &["orderId"]),
-    a_thing(
-        Rental,
-        "inventories",
-        "/rental/inventories/{productId}",
-        "rental.inventory",
-        &["productId"],
-    ),
-    a_thing(
-        Restaurant,
-        "orders",
-        "/restaurant/my-page/{orderId}",
-        "restaurant.order",
-        &["orderId"],
-    ),
-    a_thing(Restaurant, "menus", "/restaurant/menus/{id}", "restaurant.menu", &["id"]),
-    a_thing(
-        Cafe,
-        "orders",
-        "/cafe/order-status/{orderId}",
-        "cafe.order",
-        &["orderId", "lastOrder"],
-    ),
-    a_thing(Cafe, "members", "/cafe/points/{customerId}", "cafe.member", &["customerId"]),
-    a_thing(Cafe, "menu", "/cafe/menu/{product}", "cafe.menu_item", &["product"]),
 ];
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::{
     cell::{Cell, Row, cell, event, time},
     context::{forbidden, no_such_page, text},
     page::{Frame, page, trouble},
-    tables::{Thing, thing},
+    things::{Thing, thing},
     visitor::{Visitor, query_of},
 };
 use crate::http::{auth::Role, operation::percent_encoded, problem::Problem};

@@ -5,8 +5,8 @@ use crate::console::{
     Console,
     cell::{Cell, cell, time_of},
     context::text,
-    tables::thing_of,
     thing::page_of,
+    things::thing_of,
     visitor::Visitor,
 };
 use axum::http::Method;

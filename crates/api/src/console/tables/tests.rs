@@ -1,4 +1,5 @@
 use super::*;
+use crate::console::things::THINGS;
 use crate::{http::openapi, routes::operations};
 use serde_json::Value;
 
