@@ -7,7 +7,9 @@ use crate::{
     http::problem::Problem,
 };
 use domain::Context;
+use futures::try_join;
 use serde_json::Value;
+use std::collections::HashMap;
 
 pub(super) static BOARD: Kind = Kind {
     context: Context::Restaurant,
@@ -31,15 +33,29 @@ pub(super) static BOARD: Kind = Kind {
 /// Of how many orders those are picked that are not over: the newest, where the server names them.
 const LATEST: u32 = 500;
 
+/// Where their names are.
+const DISHES: &str = "/restaurant/menus?limit=1000";
+
 pub(super) async fn placed(console: &Console, visitor: &Visitor) -> Result<Vec<Placed>, Problem> {
     let address = format!("{}?limit={LATEST}&sort=-orderId", BOARD.list);
-    let found = console.rows(visitor, &address).await?;
-    let mut placed = found.rows.into_iter().map(place).collect();
+    let (orders, dishes) =
+        try_join!(console.rows(visitor, &address), console.rows(visitor, DISHES))?;
+    let names = names(&dishes.rows);
+    let mut placed = orders.rows.into_iter().map(|row| place(row, &names)).collect();
     by_time(&mut placed, "over", 10);
     Ok(placed)
 }
 
-fn place(row: Row) -> Placed {
+/// What dishes are called, by their ids.
+fn names(dishes: &[Row]) -> HashMap<&str, &str> {
+    let named = dishes.iter().filter_map(|dish| {
+        let (id, name) = dish.get("id").zip(dish.get("name"))?;
+        id.as_str().zip(name.as_str())
+    });
+    named.collect()
+}
+
+fn place(row: Row, names: &HashMap<&str, &str>) -> Placed {
     let word = |field: &str| row.get(field).and_then(Value::as_str);
     let states = (word("orderStatus"), word("cookStatus"), word("deliveryStatus"));
     let (column, actions, status, since): (_, &[_], _, _) = match states {
@@ -54,14 +70,16 @@ fn place(row: Row) -> Placed {
         _ => ("over", &[], "orderStatus", "changedAt"),
     };
     let lines = &["customerId", "restaurantId"];
-    Placed { column, actions, heading: heading(&row), status, lines, since, row }
+    Placed { column, actions, heading: heading(&row, names), status, lines, since, row }
 }
 
-/// The dish and how many.
-fn heading(row: &Row) -> String {
-    let dish = row.get("restaurantMenuId").and_then(Value::as_str).unwrap_or("–");
+/// The dish and how many: by its number, if it has no name yet.
+fn heading(row: &Row, names: &HashMap<&str, &str>) -> String {
+    let word = |field: &str| row.get(field).and_then(Value::as_str).unwrap_or("–");
+    let (restaurant, menu) = (word("restaurantId"), word("restaurantMenuId"));
+    let name = names.get(format!("{restaurant}.{menu}").as_str()).unwrap_or(&menu);
     let qty = row.get("qty").and_then(Value::as_i64).unwrap_or_default();
-    format!("{dish} × {qty}")
+    format!("{name} × {qty}")
 }
 
 #[cfg(test)]
@@ -71,11 +89,11 @@ mod tests {
 
     fn placed(order: &str, cook: Option<&str>, delivery: Option<&str>) -> (&'static str, usize) {
         let row = json!({
-            "orderId": "o", "restaurantMenuId": "1", "qty": 2,
+            "orderId": "o", "restaurantId": "k", "restaurantMenuId": "1", "qty": 2,
             "orderStatus": order, "cookStatus": cook, "deliveryStatus": delivery,
         });
-        let placed = place(row.as_object().unwrap().clone());
-        assert_eq!(placed.heading, "1 × 2");
+        let placed = place(row.as_object().unwrap().clone(), &HashMap::from([("k.1", "비빔밥")]));
+        assert_eq!(placed.heading, "비빔밥 × 2");
         (placed.column, placed.actions.len())
     }
 
