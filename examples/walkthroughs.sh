@@ -16,12 +16,9 @@ send() {
     if [ -n "$json" ]; then
         arguments+=(--header 'Content-Type: application/json' --data "$json")
     fi
-    # Not as an argument, which others on the machine could read.
-    if [ -n "${JANGTEO_TOKEN-}" ]; then
-        arguments+=(--header @<(printf 'Authorization: Bearer %s' "$JANGTEO_TOKEN"))
-    fi
-    local answer
-    answer=$(curl "${arguments[@]}" "$url$path")
+    # The token is no argument, for those others on the machine could read.
+    local answer token=${JANGTEO_TOKEN:+header = \"Authorization: Bearer $JANGTEO_TOKEN\"}
+    answer=$(curl --config - "${arguments[@]}" "$url$path" <<<"$token")
     status=${answer##*$'\n'}
     body=${answer%$'\n'*}
 }

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 /// What would make it something else than the embedded default.
-const CONFIGURED: [&str; 25] = [
+const CONFIGURED: [&str; 26] = [
     "DATABASE_URL",
     "EVENTSTORE_URL",
     "PAYMENT_URL",
@@ -47,6 +47,7 @@ const CONFIGURED: [&str; 25] = [
     "JANGTEO_WRITE_TIMEOUT",
     "JANGTEO_BODY_TIMEOUT",
     "JANGTEO_RATE_LIMIT",
+    "JANGTEO_LOGIN_LIMIT",
 ];
 
 const START: Duration = Duration::from_secs(60);

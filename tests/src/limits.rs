@@ -120,6 +120,25 @@ async fn who_does_not_read_is_cut_off_and_who_reads_slowly_is_not() {
 }
 
 #[tokio::test]
+async fn who_listens_to_a_view_and_does_not_read_is_cut_off_and_others_are_not() {
+    let cafe = hasty(&[]).await;
+    let listen = "GET /cafe/order-status/live HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let mut listens = Wire::connected(&cafe.service.url, listen).await;
+    let mut stuck = Wire::narrow(&cafe.service.url).await;
+    stuck.send(listen).await;
+    assert_eq!((listens.head().await.status, stuck.head().await.status), (200, 200));
+    // More than a client's system takes in for it, and far less than ours does.
+    for n in 0..100 {
+        let placed = cafe.client.post("/cafe/orders", coffee(&format!("o{n}"))).await;
+        assert_eq!(placed.status, StatusCode::CREATED);
+    }
+    sleep(Duration::from_secs(5)).await;
+    let (took, _) = stuck.closed().await;
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(listens.hears("o99").await);
+}
+
+#[tokio::test]
 async fn more_connections_than_allowed_are_told_so_and_those_after_them_are_served() {
     let cafe = Cafe::open_with(&[("JANGTEO_CONNECTION_LIMIT", "4".to_owned())]).await;
     let url = &cafe.service.url;

@@ -96,6 +96,19 @@ impl Wire {
         line.trim_end().to_owned()
     }
 
+    /// Reads on until a line has this text. False: the other side closed before.
+    pub async fn hears(&mut self, text: &str) -> bool {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            let read = timeout(PATIENCE, self.0.read_line(&mut line)).await.expect("a line");
+            if !read.is_ok_and(|read| read > 0) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Reads until the other side closes, and gives how long that took and what came until then.
     pub async fn closed(&mut self) -> (Duration, usize) {
         let begin = Instant::now();

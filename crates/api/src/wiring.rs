@@ -118,7 +118,7 @@ impl Service {
         workers.spawn(parts.follow(store.pool.clone(), stop_workers.clone()));
         workers.spawn(ledger.keep_clean(CLEAN_EVERY, stop_workers.clone()));
         let queries = store.queries.clone();
-        let rates = Arc::new(Rates::new(config.limits.rate));
+        let rates = Arc::new(Rates::new(config.limits.rate, config.limits.logins));
         workers.spawn(rates.clone().keep_small(stop_workers.clone()));
         let logins = rates.logins.clone();
         let authenticator =

@@ -119,6 +119,7 @@ async fn who_is_refused_learns_nothing_and_leaves_nothing_in_the_log() {
     issuer.publish(vec![rsa.jwk(), Signer::secret(SECRET).named("oct").jwk()]);
     let mut environment = place.environment();
     environment.extend([
+        ("JANGTEO_LOGIN_LIMIT", "off".to_owned()),
         ("JANGTEO_AUTH_KEY", KEY.to_owned()),
         ("JANGTEO_AUTH_SECRETS", SECRET.to_owned()),
         ("JANGTEO_AUTH_JWKS_URL", issuer.url()),

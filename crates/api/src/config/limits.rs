@@ -2,11 +2,12 @@
 
 use super::{
     Mistakes,
-    values::{count, duration, on_or_off, or_default, rate},
+    values::{count, duration, logins, on_or_off, or_default, rate},
 };
 use crate::http::{body::Patience, intake, live, rates::Rate, server};
 use clap::Args;
 use commands::payment::breaker;
+use std::num::NonZeroU32;
 
 const COMMANDS: &str = "256";
 const WAITING: &str = "1024";
@@ -21,6 +22,7 @@ const IDLE: &str = "75s";
 const WRITE: &str = "30s";
 const BODY: &str = "30s";
 const RATE: &str = "200:400";
+const LOGINS: &str = "10";
 
 /// As flags and variables.
 #[derive(Args, Clone, Debug, Default)]
@@ -65,6 +67,9 @@ pub struct LimitArgs {
     /// 200:400, or off.
     #[arg(long, env = "JANGTEO_RATE_LIMIT", default_value = RATE)]
     pub(super) rate_limit: String,
+    /// How many wrong keys or tokens from an address are looked at in a minute, or off.
+    #[arg(long, env = "JANGTEO_LOGIN_LIMIT", default_value = LOGINS)]
+    pub(super) login_limit: String,
 }
 
 /// Checked.
@@ -78,6 +83,8 @@ pub struct Limits {
     pub body: Patience,
     /// `None`: everybody may ask as often as they like.
     pub rate: Option<Rate>,
+    /// Wrong ones. `None`: all of them are looked at.
+    pub logins: Option<NonZeroU32>,
 }
 
 impl LimitArgs {
@@ -98,6 +105,7 @@ impl LimitArgs {
         let body = duration("JANGTEO_BODY_TIMEOUT", or_default(&self.body_timeout, BODY));
         let body = mistakes.note(body);
         let rate = mistakes.note(rate(or_default(&self.rate_limit, RATE)));
+        let logins = mistakes.note(logins(or_default(&self.login_limit, LOGINS)));
         let settings = breaker::Settings { in_flight: payments?, ..breaker::Settings::default() };
         Some(Limits {
             intake: intake::Limits { commands: commands?, waiting: waiting?, queries: queries? },
@@ -106,6 +114,7 @@ impl LimitArgs {
             server: server?,
             body: Patience::of(body?),
             rate: rate?,
+            logins: logins?,
         })
     }
 

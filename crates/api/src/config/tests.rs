@@ -42,6 +42,7 @@ fn every_mistake_is_listed() {
             write_timeout: "-1s".to_owned(),
             body_timeout: "1x".to_owned(),
             rate_limit: "often".to_owned(),
+            login_limit: "0".to_owned(),
         },
         ..args()
     };
@@ -67,6 +68,7 @@ fn every_mistake_is_listed() {
         "JANGTEO_WRITE_TIMEOUT",
         "JANGTEO_BODY_TIMEOUT",
         "JANGTEO_RATE_LIMIT",
+        "JANGTEO_LOGIN_LIMIT",
     ] {
         assert!(text.contains(name), "{name} in {text}");
     }

@@ -8,6 +8,7 @@ use reqwest::Url;
 use std::{
     collections::HashSet,
     net::{SocketAddr, ToSocketAddrs},
+    num::NonZeroU32,
     str::FromStr,
     time::Duration,
 };
@@ -130,6 +131,16 @@ pub(super) fn rate(text: &str) -> Result<Option<Rate>, String> {
     let known = numbers.filter(|rate| rate.per_second <= rate.burst);
     known.map(Some).ok_or_else(|| {
         format!("JANGTEO_RATE_LIMIT is {text:?}: give requests per second and, at least as many, how many at once, as 200:400, or off")
+    })
+}
+
+/// How many failed logins are listened to, if that is bounded.
+pub(super) fn logins(text: &str) -> Result<Option<NonZeroU32>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| {
+        format!("JANGTEO_LOGIN_LIMIT is {text:?}: give a whole number from 1, as 10, or off")
     })
 }
 

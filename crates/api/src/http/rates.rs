@@ -56,13 +56,13 @@ pub struct Rates {
 }
 
 impl Rates {
-    pub fn new(rate: Option<Rate>) -> Self {
+    pub fn new(rate: Option<Rate>, logins: Option<NonZeroU32>) -> Self {
         let limiter = rate.map(|rate| RateLimiter::keyed(rate.quota()));
         Self {
             limiter,
             hasher: RandomState::new(),
             clock: DefaultClock::default(),
-            logins: Arc::default(),
+            logins: Arc::new(FailedLogins::new(logins)),
         }
     }
 
@@ -128,7 +128,7 @@ mod tests {
 
     fn rates(per_second: u32, burst: u32) -> Rates {
         let [per_second, burst] = [per_second, burst].map(|n| NonZeroU32::new(n).unwrap());
-        Rates::new(Some(Rate { per_second, burst }))
+        Rates::new(Some(Rate { per_second, burst }), None)
     }
 
     fn asked(path: &str, caller: Caller, address: &str) -> Request {
@@ -179,7 +179,7 @@ mod tests {
             assert!(rates.check(&health).is_ok());
             assert!(rates.check(&asked("/cafe/menu", Caller::local(), "127.0.0.1:1")).is_ok());
         }
-        let off = Rates::new(None);
+        let off = Rates::new(None, None);
         assert!((0..10).all(|_| off.check(&asked("/", known("min"), "10.0.0.1:1")).is_ok()));
     }
 

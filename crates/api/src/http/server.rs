@@ -17,6 +17,7 @@ pub use connection::Peer;
 use super::problem::Causes;
 use axum::Router;
 use connection::Connection;
+use nix::sys::socket::{setsockopt, sockopt::TcpUserTimeout};
 use std::{
     io,
     net::SocketAddr,
@@ -132,6 +133,10 @@ impl Server {
     ) {
         // Without it a small answer may wait for the acknowledgement of the one before.
         let _ = stream.set_nodelay(true);
+        // What was handed to the system is its to deliver. It gives up after the same time, or an event
+        // stream whose few events fit into its buffers would be kept for somebody who is gone.
+        let longest = u32::try_from(limits.write.as_millis()).unwrap_or(u32::MAX);
+        let _ = setsockopt(&stream, TcpUserTimeout, &longest);
         let (router, stop) = (self.router.clone(), self.stop.clone());
         let connection = Connection { router, peer, limits, is_reserve, stop };
         self.connections.spawn(async move {

@@ -17,28 +17,25 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// So many may be wrong at once, and as many in a minute in the long run.
-const WRONG: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
-
 /// Counts failed logins.
 pub struct FailedLogins {
-    wrong: DefaultKeyedRateLimiter<IpAddr>,
+    /// `None`: nobody is counted.
+    wrong: Option<DefaultKeyedRateLimiter<IpAddr>>,
     /// Who is not listened to, and until when.
     refused: Mutex<HashMap<IpAddr, Instant>>,
     clock: DefaultClock,
 }
 
-impl Default for FailedLogins {
-    fn default() -> Self {
+impl FailedLogins {
+    /// So many may be wrong at once, and as many in a minute in the long run.
+    pub fn new(wrong: Option<NonZeroU32>) -> Self {
         Self {
-            wrong: RateLimiter::keyed(Quota::per_minute(WRONG)),
+            wrong: wrong.map(|wrong| RateLimiter::keyed(Quota::per_minute(wrong))),
             refused: Mutex::default(),
             clock: DefaultClock::default(),
         }
     }
-}
 
-impl FailedLogins {
     /// 429 for an address that was wrong too often. To be asked before a credential is looked at, or
     /// the answer would tell whether a guess is right.
     pub fn check(&self, address: IpAddr) -> Result<(), Problem> {
@@ -49,8 +46,9 @@ impl FailedLogins {
 
     /// What was shown from there was wrong.
     pub fn note(&self, address: IpAddr) {
+        let Some(wrong) = &self.wrong else { return };
         let network = network(address);
-        if let Err(not_until) = self.wrong.check_key(&network) {
+        if let Err(not_until) = wrong.check_key(&network) {
             let left = not_until.wait_time_from(self.clock.now());
             self.refused().insert(network, Instant::now() + left);
             tracing::info!("an address had too many failed logins");
@@ -59,8 +57,10 @@ impl FailedLogins {
 
     /// Forgets what does not matter any more.
     pub(super) fn forget(&self) {
-        self.wrong.retain_recent();
-        self.wrong.shrink_to_fit();
+        if let Some(wrong) = &self.wrong {
+            wrong.retain_recent();
+            wrong.shrink_to_fit();
+        }
         let now = Instant::now();
         let mut refused = self.refused();
         refused.retain(|_, until| *until > now);
@@ -81,15 +81,21 @@ fn too_many(left: Duration) -> Problem {
 mod tests {
     use super::*;
 
+    const WRONG: u32 = 10;
+
+    fn logins() -> FailedLogins {
+        FailedLogins::new(NonZeroU32::new(WRONG))
+    }
+
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
     }
 
     #[test]
     fn who_is_wrong_too_often_is_not_listened_to_and_others_are() {
-        let logins = FailedLogins::default();
+        let logins = logins();
         let guesses = address("10.0.0.1");
-        for _ in 0..WRONG.get() {
+        for _ in 0..WRONG {
             assert!(logins.check(guesses).is_ok());
             logins.note(guesses);
         }
@@ -105,9 +111,18 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_counted_where_that_is_off() {
+        let logins = FailedLogins::new(None);
+        for _ in 0..1000 {
+            logins.note(address("10.0.0.1"));
+        }
+        assert!(logins.check(address("10.0.0.1")).is_ok());
+    }
+
+    #[test]
     fn one_who_waits_is_listened_to_again_and_forgotten() {
-        let logins = FailedLogins::default();
-        for _ in 0..=WRONG.get() {
+        let logins = logins();
+        for _ in 0..=WRONG {
             logins.note(address("2001:db8::1"));
         }
         assert!(logins.check(address("2001:db8::2")).is_err());
