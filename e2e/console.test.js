@@ -106,8 +106,12 @@ describe("the café's board", () => {
     const page = await open(browser, service, { language: "en" });
     await page.goto("/console/cafe/board");
     await page.evaluate(() => (window.same = true));
+    await page.getByText("Live", { exact: true }).waitFor();
+    const before = Date.now();
     await order("ordered");
     await card(page, "new", "ordered").waitFor();
+    // The page looks again by itself after half a minute only.
+    assert.ok(Date.now() - before < 10_000, "the stream told of it");
     await shoot(page, "cafe-board-new");
     await card(page, "new", "ordered").getByRole("button", { name: "Accept" }).dblclick();
     await card(page, "making", "ordered").getByRole("button", { name: "Made" }).click();
