@@ -7,6 +7,8 @@ mod exactly_once;
 #[cfg(test)]
 mod harness;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod parked;
 #[cfg(test)]
 mod poison;
