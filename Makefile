@@ -15,6 +15,7 @@ help:
 	@echo "make bench  measure it, beside its limits"
 	@echo "make fuzz-api      generated requests, each answer held against the description (needs Python)"
 	@echo "make client-smoke  a Python client generated from the description, in use (needs Python)"
+	@echo "make listeners  what those cost who listen to live views and hear nothing"
 	@echo "make breaker  orders against a slow payment gateway, with the circuit breaker and without"
 
 run: postgres
@@ -63,6 +64,10 @@ fuzz-api: postgres
 client-smoke: postgres
 	cargo build --workspace --bins
 	scripts/client-smoke
+
+listeners: postgres
+	cargo build --profile perf --workspace --bins
+	"$(TARGET)/perf/bench" listeners
 
 postgres:
 	@scripts/install-postgres
