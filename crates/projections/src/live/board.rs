@@ -1,9 +1,13 @@
 //! Who listens to a view, and whom a change concerns. A change is looked at by those only whom it
 //! may concern: by its key, or by the value of a column that they filter by.
 
+mod listening;
+
 use super::{change::Change, text::Reason, wanted::Scope};
 use crate::row::Row;
 use bytes::Bytes;
+use eventlog::Position;
+use listening::{Heard, Listening};
 use std::{
     collections::{HashMap, HashSet, hash_map::RandomState},
     hash::BuildHasher,
@@ -13,8 +17,6 @@ use tokio::{sync::mpsc, time::Instant};
 
 /// Rounds of changes that wait for one listener; one that has more to read is cut off.
 pub(super) const QUEUE: usize = 16;
-/// Rows that are kept in mind for one listener, to be able to say that they are gone.
-const KNOWN: usize = 10_000;
 /// How many parts there are, of which one after the other is told that its connection lives.
 pub(super) const PARTS: u64 = 15;
 
@@ -28,25 +30,6 @@ pub(super) enum Told {
 
 pub(super) type Number = u64;
 
-struct Listening<R> {
-    scope: Arc<Scope<R>>,
-    queue: mpsc::Sender<Told>,
-    since: Instant,
-    /// The rows that it was told of, where a filter can let them go: hashes of their keys.
-    known: Option<HashSet<u64>>,
-    /// It reads what is there, and nobody knows yet which rows that will be.
-    is_opening: bool,
-}
-
-/// What a change is to a listener.
-#[derive(Debug, PartialEq, Eq)]
-enum Heard {
-    Row,
-    Gone,
-    Nothing,
-    Reset(Reason),
-}
-
 pub(super) struct Board<R> {
     next: Number,
     hasher: RandomState,
@@ -56,7 +39,9 @@ pub(super) struct Board<R> {
     /// Lists, by the filter that is looked at first.
     by_value: HashMap<&'static str, HashMap<String, HashSet<Number>>>,
     unfiltered: HashSet<Number>,
-    opening: HashSet<Number>,
+    /// Those of whom nobody knows yet which rows they have: they read what is there, or have read
+    /// what may be ahead of what was told, which they know when everything up to there is told.
+    opening: HashMap<Number, Option<Position>>,
     lists: usize,
 }
 
@@ -69,7 +54,7 @@ impl<R: Row> Board<R> {
             by_key: HashMap::new(),
             by_value: HashMap::new(),
             unfiltered: HashSet::new(),
-            opening: HashSet::new(),
+            opening: HashMap::new(),
             lists: 0,
         }
     }
@@ -94,8 +79,7 @@ impl<R: Row> Board<R> {
         let number = self.next;
         self.next += 1;
         let (queue, told) = mpsc::channel(QUEUE);
-        let mut listening =
-            Listening { scope, queue, since: Instant::now(), known: None, is_opening: false };
+        let mut listening = Listening { scope, queue, since: Instant::now(), known: None };
         match (listening.scope.key(), listening.scope.filter()) {
             (Some(key), _) => {
                 self.by_key.entry(self.hasher.hash_one(key)).or_default().push(number);
@@ -119,23 +103,35 @@ impl<R: Row> Board<R> {
     pub(super) fn open(&mut self, number: Number) {
         let Some(listening) = self.listening.get_mut(&number) else { return };
         let Some(known) = &mut listening.known else { return };
-        listening.is_opening = true;
         let known = std::mem::take(known);
-        self.opening.insert(number);
+        self.opening.insert(number, None);
         self.forget(number, known);
     }
 
-    /// It has read these rows, and was told of what changed meanwhile.
-    pub(super) fn settle<'a>(&mut self, number: Number, keys: impl Iterator<Item = &'a str>) {
+    /// It has these rows, and was told of what changed meanwhile. It may have others, too, of which
+    /// something up to `until` is still to be told.
+    pub(super) fn settle<'a>(
+        &mut self,
+        number: Number,
+        keys: impl Iterator<Item = &'a str>,
+        until: Option<Position>,
+    ) {
         self.opening.remove(&number);
         let Some(listening) = self.listening.get_mut(&number) else { return };
-        listening.is_opening = false;
         let Some(known) = &mut listening.known else { return };
+        if until.is_some() {
+            self.opening.insert(number, until);
+        }
         for hash in keys.map(|key| self.hasher.hash_one(key)) {
             if known.insert(hash) {
                 self.by_key.entry(hash).or_default().push(number);
             }
         }
+    }
+
+    /// Everything up to here is told.
+    pub(super) fn reached(&mut self, position: Position) {
+        self.opening.retain(|_, until| until.is_none_or(|until| until > position));
     }
 
     pub(super) fn leave(&mut self, number: Number) {
@@ -182,8 +178,9 @@ impl<R: Row> Board<R> {
             let hash = self.hasher.hash_one(change.key.as_str());
             for number in self.concerned(hash, change.row.as_ref()) {
                 let Some(listening) = self.listening.get_mut(&number) else { continue };
+                let is_opening = self.opening.contains_key(&number);
                 let knew = listening.known.as_ref().is_some_and(|known| known.contains(&hash));
-                let heard = listening.hear(hash, &change);
+                let heard = listening.hear(hash, &change, is_opening);
                 let knows = listening.known.as_ref().is_some_and(|known| known.contains(&hash));
                 let text = match heard {
                     Heard::Row => Some(change.row_text(&listening.scope)),
@@ -214,7 +211,7 @@ impl<R: Row> Board<R> {
 
     fn concerned(&self, hash: u64, row: Option<&R>) -> Vec<Number> {
         let mut numbers = self.by_key.get(&hash).cloned().unwrap_or_default();
-        numbers.extend(self.unfiltered.iter().chain(&self.opening));
+        numbers.extend(self.unfiltered.iter().chain(self.opening.keys()));
         for (column, values) in &self.by_value {
             let value = row.and_then(|row| row.text(column));
             numbers.extend(value.and_then(|value| values.get(value)).into_iter().flatten());
@@ -258,35 +255,6 @@ impl<R: Row> Board<R> {
                 true => self.leave(number),
                 false => self.send(number, Told::Events(vec![text.clone()])),
             }
-        }
-    }
-}
-
-impl<R: Row> Listening<R> {
-    /// What a change is to this listener, who remembers it.
-    fn hear(&mut self, hash: u64, change: &Change<R>) -> Heard {
-        let scope = &self.scope;
-        if scope.key().is_some_and(|key| key != change.key) {
-            return Heard::Nothing;
-        }
-        let seen = change.row.as_ref().filter(|row| scope.sees(row));
-        let is_wanted = seen.is_some_and(|row| scope.has(row));
-        let Some(known) = &mut self.known else {
-            return if is_wanted { Heard::Row } else { Heard::Gone };
-        };
-        if is_wanted {
-            known.insert(hash);
-            return if known.len() > KNOWN { Heard::Reset(Reason::TooMany) } else { Heard::Row };
-        }
-        match (known.remove(&hash), &change.row) {
-            (true, _) => Heard::Gone,
-            (false, _) if !self.is_opening => Heard::Nothing,
-            // It may be about to read the row as it was.
-            (false, Some(_)) if seen.is_some() => Heard::Gone,
-            (false, Some(_)) => Heard::Nothing,
-            (false, None) if scope.sees_all() => Heard::Gone,
-            // Nobody knows any more whose row it was.
-            (false, None) => Heard::Reset(Reason::Rewritten),
         }
     }
 }

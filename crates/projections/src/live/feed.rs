@@ -37,7 +37,13 @@ pub(super) struct State<R> {
     pub(super) behind: Option<Behind>,
 }
 
-impl<R> State<R> {
+impl<R: Row> State<R> {
+    /// Everything up to here is told.
+    pub(super) fn come_to(&mut self, position: Position) {
+        self.position = position;
+        self.board.reached(position);
+    }
+
     /// Everything that was told is up to here.
     pub(super) fn mark(&self) -> Mark {
         Mark { position: self.position, generation: Some(self.generation) }

@@ -122,7 +122,7 @@ impl<M: ReadModel> Follower<M> {
     fn take(&mut self, delivery: Delivery) {
         self.pending.take::<M>(delivery, &mut self.subscription);
         if let Some(end) = self.pending.end() {
-            self.feed.state().position = end;
+            self.feed.state().come_to(end);
         }
     }
 
@@ -218,7 +218,7 @@ impl<M: ReadModel> Follower<M> {
         let mut state = self.feed.state();
         let changes = in_order(wanted, rows, Some(state.generation));
         state.board.tell(changes);
-        state.position = end;
+        state.come_to(end);
         if !is_all {
             rewritten(&mut state);
         }

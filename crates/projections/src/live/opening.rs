@@ -6,6 +6,7 @@
 use super::{
     feed::Here,
     listener::Listener,
+    look::PATIENCE,
     mark::Mark,
     text::{self, RETRY, Reason},
     wanted::What,
@@ -18,6 +19,7 @@ use crate::{
     row::Row,
 };
 use eventlog::Position;
+use tokio::time::timeout;
 
 /// So many rows may match for a list to go on where it was, and so many may have changed.
 const GO_ON: u32 = 1000;
@@ -96,7 +98,7 @@ impl<M: ReadModel> Listener<M> {
         let mut rows = query::list::<M>(&self.feed.common.pool, &one_more).await?;
         let is_all = rows.len() <= page.limit as usize;
         rows.truncate(page.limit as usize);
-        self.feed.state().board.settle(self.number, rows.iter().map(Row::key));
+        self.feed.state().board.settle(self.number, rows.iter().map(Row::key), None);
         let shown: Vec<_> = rows.into_iter().map(|row| self.scope.shown(row)).collect();
         Ok(text::event("list", Some(here.mark), &shown) + &text::ready(here.mark, is_all))
     }
@@ -112,10 +114,15 @@ impl<M: ReadModel> Listener<M> {
         if missed.len() > GO_ON as usize {
             return Ok(None);
         }
-        // What the listener knows is among the rows that match, or is told below.
-        let known = match self.scope.filter() {
-            Some(_) => query::keys::<M>(&self.feed.common.pool, page, GO_ON + 1).await?,
-            None => Vec::new(),
+        // What the listener has is among the rows that match, or is told below, or is still to be
+        // told by the feed: the table may be ahead of it, and so may whoever told the listener.
+        let (known, until) = match self.scope.filter() {
+            Some(_) => {
+                let known = query::keys::<M>(&self.feed.common.pool, page, GO_ON + 1).await?;
+                let end = timeout(PATIENCE, self.feed.common.engine.log.end()).await??;
+                (known, Some(end))
+            }
+            None => (Vec::new(), None),
         };
         if known.len() > GO_ON as usize {
             return Ok(None);
@@ -136,7 +143,10 @@ impl<M: ReadModel> Listener<M> {
             also_known.extend(is_wanted.then_some(change.key));
         }
         let known = known.iter().chain(&also_known).map(String::as_str);
-        self.feed.state().board.settle(self.number, known);
+        let mut state = self.feed.state();
+        state.board.settle(self.number, known, until);
+        let told = state.position;
+        state.come_to(told);
         Ok(Some(text))
     }
 }

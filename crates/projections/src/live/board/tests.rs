@@ -1,4 +1,4 @@
-use super::*;
+use super::{listening::KNOWN, *};
 use crate::{
     live::wanted::{Owner, Sees, Wanted, What},
     query::Page,
@@ -98,7 +98,7 @@ fn a_row_is_told_to_those_who_listen_to_it() {
 fn a_list_hears_what_enters_changes_in_and_leaves_its_filter() {
     let mut board = Board::new();
     let mut open = join(&mut board, list(&[("status", "open")]), Sees::All);
-    board.settle(open.number, ["a", "b"].into_iter());
+    board.settle(open.number, ["a", "b"].into_iter(), None);
     board.tell(vec![is("a", "min", "done"), is("c", "min", "open"), is("d", "min", "done")]);
     assert_eq!(open.all(), ["gone a", "row c open"]);
     board.tell(vec![is("a", "min", "done"), is("c", "max", "open"), is_not("b"), is_not("e")]);
@@ -118,7 +118,7 @@ fn a_customer_hears_of_what_is_theirs_and_of_nothing_else() {
     let mut board = Board::new();
     let mut min = join(&mut board, list(&[("status", "open")]), own("min"));
     board.tell(vec![is("a", "max", "open"), is("b", "max", "done")]);
-    board.settle(min.number, [].into_iter());
+    board.settle(min.number, [].into_iter(), None);
     board.tell(vec![is("a", "max", "open"), is("c", "min", "open"), is_not("b"), is_not("c")]);
     assert_eq!(min.all(), ["row c open", "gone c"]);
 }
@@ -141,11 +141,25 @@ fn whoever_is_reading_hears_of_all_that_may_be_in_what_it_reads() {
     let mut open = join(&mut board, list(&[("status", "open")]), Sees::All);
     // It may read `a` as it was before.
     board.tell(vec![is("a", "min", "done")]);
-    board.settle(open.number, ["a"].into_iter());
+    board.settle(open.number, ["a"].into_iter(), None);
     assert_eq!(open.all(), ["gone a"]);
     let mut min = join(&mut board, list(&[("status", "open")]), own("min"));
     board.tell(vec![is_not("x")]);
     assert_eq!((open.all(), min.all()), (vec![], vec!["reset".to_owned()]));
+}
+
+#[test]
+fn whoever_may_have_more_than_was_read_hears_of_all_up_to_there() {
+    let at = |commit| Position { commit, prepare: commit };
+    let mut board = Board::new();
+    let mut open = join(&mut board, list(&[("status", "open")]), Sees::All);
+    // What was read is ahead of what was told: `b` has left, and was not read.
+    board.settle(open.number, ["a"].into_iter(), Some(at(7)));
+    board.reached(at(6));
+    board.tell(vec![is("b", "min", "done")]);
+    board.reached(at(7));
+    board.tell(vec![is("c", "min", "done"), is("a", "min", "done")]);
+    assert_eq!(open.all(), ["gone b", "gone a"]);
 }
 
 #[test]
@@ -166,7 +180,7 @@ fn whoever_reads_too_slowly_is_cut_off_and_nobody_else() {
 fn whoever_knows_too_many_rows_begins_anew() {
     let mut board = Board::new();
     let mut open = join(&mut board, list(&[("status", "open")]), Sees::All);
-    board.settle(open.number, [].into_iter());
+    board.settle(open.number, [].into_iter(), None);
     board.tell((0..KNOWN).map(|n| is(&n.to_string(), "min", "open")).collect());
     assert_eq!(open.all().len(), KNOWN);
     board.tell(vec![is("one more", "min", "open")]);
@@ -178,7 +192,7 @@ fn nothing_is_left_of_those_who_leave() {
     let mut board = Board::new();
     for what in [What::Row("a".to_owned()), list(&[]), list(&[("status", "open")])] {
         let heard = join(&mut board, what, Sees::All);
-        board.settle(heard.number, ["a"].into_iter());
+        board.settle(heard.number, ["a"].into_iter(), None);
         board.tell(vec![is("b", "min", "open")]);
         board.leave(heard.number);
     }
