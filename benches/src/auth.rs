@@ -4,6 +4,7 @@ use crate::{BenchError, process::jangteo};
 use std::sync::OnceLock;
 
 const SECRETS: &str = "JANGTEO_AUTH_SECRETS";
+const RATE: &str = "JANGTEO_RATE_LIMIT";
 
 /// Of services that live for one run, on loopback.
 const SECRET: &str = "a-secret-of-one-run-of-measurements";
@@ -35,9 +36,9 @@ async fn line(role: &str) -> Result<String, BenchError> {
     Ok(format!("authorization: Bearer {token}\r\n"))
 }
 
-/// What a service is started with.
-pub fn environment() -> Option<(&'static str, String)> {
-    LINES.get().map(|_| (SECRETS, SECRET.to_owned()))
+/// What a service is started with. One caller makes the whole load, and is not to be slowed down.
+pub fn environment() -> Vec<(&'static str, &'static str)> {
+    LINES.get().map_or(Vec::new(), |_| vec![(SECRETS, SECRET), (RATE, "off")])
 }
 
 /// Of the requests that are measured: nothing, or the line of a manager's token.
