@@ -18,6 +18,7 @@ mod input;
 mod limits;
 mod live;
 mod market;
+mod moving;
 mod notices;
 mod overload;
 mod preconditions;

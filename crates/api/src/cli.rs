@@ -1,5 +1,6 @@
 //! The command line: `jangteo <command>`.
 
+mod archive;
 mod demo;
 mod failure;
 mod key;
@@ -53,6 +54,10 @@ enum Command {
     Pause(parts::PauseArgs),
     /// End a part's pause.
     Resume(parts::ResumeArgs),
+    /// Write the log into a file, with what cannot be folded from it.
+    Export(archive::ExportArgs),
+    /// Bring what `export` wrote into a log of any engine, and rebuild the views.
+    Import(archive::ImportArgs),
     /// Make a token (JWT) for somebody, signed with the first of JANGTEO_AUTH_SECRETS.
     Token(token::TokenArgs),
     /// Keys for machines: create, list, revoke.
@@ -85,6 +90,8 @@ impl Cli {
             | Command::Parked(_)
             | Command::Pause(_)
             | Command::Resume(_)
+            | Command::Export(_)
+            | Command::Import(_)
             | Command::Token(_)
             | Command::Key(_)
             | Command::SampleData { .. }
@@ -108,6 +115,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Parked(args) => parked::run(args).await,
         Command::Pause(args) => parts::pause(args).await,
         Command::Resume(args) => parts::resume(args).await,
+        Command::Export(args) => archive::export(args).await,
+        Command::Import(args) => archive::import(args).await,
         Command::Token(args) => token::run(args),
         Command::Key(args) => key::run(args).await,
         Command::SampleData { store } => sample_data::run(store).await,

@@ -2,7 +2,7 @@
 //! paused it its commands answer [`Error::PartDown`], in every process. A promise that an answer
 //! waits for asks more: that the workers of the part run, too.
 
-use crate::Error;
+use crate::{Error, reactor::context_of};
 use deadpool_postgres::{Client, Pool, PoolError};
 use std::{
     collections::BTreeSet,
@@ -73,7 +73,7 @@ impl Parts {
         let paused = names(&client, "select part from commands.paused").await?;
         *self.paused.write().unwrap_or_else(PoisonError::into_inner) = paused;
         let worked = names(&client, WORKED).await?.into_iter();
-        let worked = worked.filter_map(|name| Some(name.strip_prefix("reactor.")?.to_owned()));
+        let worked = worked.filter_map(|name| Some(context_of(&name)?.to_owned()));
         *self.worked.write().unwrap_or_else(PoisonError::into_inner) = Some(worked.collect());
         Ok(())
     }

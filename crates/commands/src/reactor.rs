@@ -46,9 +46,17 @@ pub struct Reactor<R: Reactive> {
     roster: Roster,
 }
 
+/// What the names of reactors in checkpoints begin with.
+const NAMED: &str = "reactor.";
+
 /// The consumer's name in checkpoints: `reactor.cafe`.
 pub fn consumer_name(context: Context) -> String {
-    format!("reactor.{}", context.name())
+    format!("{NAMED}{}", context.name())
+}
+
+/// The context of a reactor, by the consumer's name.
+pub fn context_of(consumer: &str) -> Option<&str> {
+    consumer.strip_prefix(NAMED)
 }
 
 /// Why a reactor starts over from its checkpoint.

@@ -7,6 +7,7 @@
 
 pub mod handover;
 mod lease;
+pub mod moving;
 mod parked;
 mod refused;
 mod roster;

@@ -2,10 +2,11 @@
 //!
 //! It knows streams, versions, positions and JSON, and no business word. Consumers that follow the
 //! log (the reactor, the projections) find here what they share: checkpoints under a lease, and
-//! parked events.
+//! parked events. `archive` is the log as a file.
 
 #![warn(clippy::unwrap_used)]
 
+pub mod archive;
 mod backlog;
 mod causes;
 pub mod consumer;

@@ -6,6 +6,8 @@
 
 #[path = "contract/appending.rs"]
 mod appending;
+#[path = "contract/archiving.rs"]
+mod archiving;
 #[path = "contract/concurrency.rs"]
 mod concurrency;
 #[path = "contract/faulty_appends.rs"]

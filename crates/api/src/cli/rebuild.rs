@@ -84,6 +84,12 @@ pub async fn verify(args: VerifyArgs) -> Result<(), Failure> {
     done.and(closed)
 }
 
+/// All views, after the log has become another.
+pub async fn all(store: &Store) -> Result<(), Failure> {
+    let engine = wiring::engine(store);
+    rebuild(registry::VIEWS.as_ref(), Then::Swap, None, &engine, store).await
+}
+
 impl Which {
     fn views(&self) -> Result<Vec<&'static dyn View>, Failure> {
         if self.all {
