@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test e2e check fmt bench breaker fuzz-api client-smoke postgres
+.PHONY: help run test e2e check fmt bench breaker fuzz-api client-smoke listeners rolling postgres haproxy
 
 help:
 	@echo "make run    build and serve on 127.0.0.1:8080, with a PostgreSQL and sample data of its own"
@@ -16,6 +16,7 @@ help:
 	@echo "make fuzz-api      generated requests, each answer held against the description (needs Python)"
 	@echo "make client-smoke  a Python client generated from the description, in use (needs Python)"
 	@echo "make listeners  what those cost who listen to live views and hear nothing"
+	@echo "make rolling    the previous commit's processes replaced by today's, under load"
 	@echo "make breaker  orders against a slow payment gateway, with the circuit breaker and without"
 
 run: postgres
@@ -23,7 +24,7 @@ run: postgres
 	@exec "$(TARGET)/perf/jangteo" serve
 
 # Always the whole workspace: building a part of it resolves features anew and builds much twice.
-test: postgres
+test: postgres haproxy
 	cargo build --workspace --bins
 	@if cargo nextest --version >/dev/null 2>&1; then \
 		scripts/with-postgres cargo nextest run --workspace; \
@@ -69,5 +70,12 @@ listeners: postgres
 	cargo build --profile perf --workspace --bins
 	"$(TARGET)/perf/bench" listeners
 
+rolling: postgres haproxy
+	cargo build --workspace --bins
+	scripts/rolling
+
 postgres:
 	@scripts/install-postgres
+
+haproxy:
+	@scripts/install-haproxy

@@ -11,6 +11,7 @@ mod customer;
 mod facts;
 mod followers;
 mod gateway_away;
+mod in_turn;
 mod load;
 mod own_postgres;
 mod postgres_killed;
@@ -22,6 +23,8 @@ mod service_killed;
 mod worker_killed;
 mod worker_paused;
 mod worker_relieved;
+
+pub use scene::free_address;
 
 use crate::client::{Answer, Client};
 use reqwest::StatusCode;

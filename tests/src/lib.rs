@@ -26,6 +26,7 @@ mod projections;
 mod rental;
 mod restaurant;
 mod rights;
+mod rolling;
 mod service;
 mod shape;
 mod timeline;

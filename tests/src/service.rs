@@ -46,6 +46,11 @@ impl Service {
         Self::launch(command(environment).arg("serve").args(arguments)).await
     }
 
+    /// Of this program, which may be an earlier one.
+    pub async fn start_of(program: &Path, environment: &BTreeMap<&str, String>) -> Self {
+        Self::launch(command_of(program, environment).arg("serve")).await
+    }
+
     /// Writes all that it logs into a file.
     pub async fn start_logging_to(environment: &BTreeMap<&str, String>, log: File) -> Self {
         Self::launch(command(environment).arg("serve").env("RUST_LOG", "debug").stderr(log)).await
@@ -99,7 +104,11 @@ impl Service {
 
 /// The program with these variables and no others of ours.
 pub fn command(environment: &BTreeMap<&str, String>) -> Command {
-    let mut command = Command::new(binary());
+    command_of(&binary(), environment)
+}
+
+fn command_of(program: &Path, environment: &BTreeMap<&str, String>) -> Command {
+    let mut command = Command::new(program);
     command
         .env_clear()
         .env("PATH", std::env::var("PATH").unwrap_or_default())

@@ -41,9 +41,14 @@ impl Scene {
     /// On a database server of the test's own.
     pub async fn open_on(postgres: &OwnPostgres) -> Self {
         let mut scene = Self::open().await;
-        scene.environment.insert("DATABASE_URL", postgres.url());
-        scene.database = postgres.config();
+        scene.keep_views_on(postgres);
         scene
+    }
+
+    /// And the log, unless it is elsewhere.
+    pub fn keep_views_on(&mut self, postgres: &OwnPostgres) {
+        self.environment.insert("DATABASE_URL", postgres.url());
+        self.database = postgres.config();
     }
 
     /// With a proxy between the service and its database.
