@@ -6,6 +6,7 @@ use super::{PATIENCE, is_well_again, load::Load, own_postgres::OwnPostgres, scen
 use crate::{cafe::coffee, client::Client};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use std::net::SocketAddr;
 use support::{notice_receiver::NoticeReceiver, proxy::Proxy};
 use tokio::time::Instant;
 
@@ -48,8 +49,8 @@ async fn the_service_says_what_is_missing_and_recovers_by_itself() {
     let mut postgres = OwnPostgres::start().await;
     let (mut scene, log) = Scene::open_with_log_behind_proxy().await;
     scene.keep_views_on(&postgres);
-    let gateway = scene.gateway.url.trim_start_matches("http://").parse();
-    let gateway = Proxy::start::<std::net::SocketAddr>(gateway.unwrap()).await;
+    let gateway: SocketAddr = scene.gateway.url.trim_start_matches("http://").parse().unwrap();
+    let gateway = Proxy::start(gateway).await;
     let receiver = NoticeReceiver::start(&[SECRET]).await;
     let notices = Proxy::start(receiver.address()).await;
     scene.environment.extend([
