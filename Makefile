@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test e2e check fmt bench breaker fuzz-api client-smoke listeners rolling postgres haproxy
+.PHONY: help run test e2e check fmt bench breaker fuzz-api client-smoke deploy-check listeners rolling postgres haproxy
 
 help:
 	@echo "make run    build and serve on 127.0.0.1:8080, with a PostgreSQL and sample data of its own"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench  measure it, beside its limits"
 	@echo "make fuzz-api      generated requests, each answer held against the description (needs Python)"
 	@echo "make client-smoke  a Python client generated from the description, in use (needs Python)"
+	@echo "make deploy-check  the container's file, compose files and Kubernetes overlays, against their schemas (needs Python)"
 	@echo "make listeners  what those cost who listen to live views and hear nothing"
 	@echo "make rolling    the previous commit's processes replaced by today's, under load"
 	@echo "make breaker  orders against a slow payment gateway, with the circuit breaker and without"
@@ -65,6 +66,9 @@ fuzz-api: postgres
 client-smoke: postgres
 	cargo build --workspace --bins
 	scripts/client-smoke
+
+deploy-check:
+	scripts/check-deploy
 
 listeners: postgres
 	cargo build --profile perf --workspace --bins

@@ -8,6 +8,7 @@ mod cafe;
 mod client;
 mod console;
 mod contract;
+mod deployment;
 mod description;
 mod examples;
 mod faults;

@@ -4,6 +4,7 @@ mod archive;
 mod demo;
 mod failure;
 mod key;
+mod migrate;
 mod notices;
 mod openapi;
 mod parked;
@@ -36,6 +37,11 @@ pub struct Cli {
 enum Command {
     /// Answer requests and follow the log.
     Serve(Box<ServeArgs>),
+    /// Bring the schemas of the database up to date, and do nothing else.
+    Migrate {
+        #[command(flatten)]
+        store: StoreArgs,
+    },
     /// Fold views from the log anew, while they are read, and swap them in.
     Rebuild(rebuild::RebuildArgs),
     /// Compare views with the log, row for row.
@@ -81,7 +87,8 @@ impl Cli {
     pub fn default_filter(&self) -> &'static str {
         match self.command {
             Command::Serve(_) => "info,refinery_core=warn,tokio_postgres=warn",
-            Command::Rebuild(_)
+            Command::Migrate { .. }
+            | Command::Rebuild(_)
             | Command::Verify(_)
             | Command::Views(_)
             | Command::Stream(_)
@@ -106,6 +113,7 @@ impl Cli {
 pub async fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(args) => serve::run(*args).await,
+        Command::Migrate { store } => migrate::run(store).await,
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Verify(args) => rebuild::verify(args).await,
         Command::Views(args) => views::run(args).await,

@@ -11,7 +11,7 @@ use eventlog::{
     EventLog, LogError,
     consumer::Consumers,
     eventstoredb::EventStoreDb,
-    postgres::{MigrateError, PostgresLog},
+    postgres::{Change, MigrateError, PostgresLog},
 };
 use std::{error::Error, path::PathBuf, sync::Arc, time::Duration};
 use tokio_postgres::{Config, NoTls};
@@ -41,6 +41,8 @@ pub struct Store {
     pub log: Arc<dyn EventLog>,
     /// For what is kept in files.
     pub data_dir: PathBuf,
+    /// What opening it changed of the schemas.
+    pub changes: Vec<Change>,
     /// The server of the embedded default, when it is ours.
     embedded: Option<Embedded>,
 }
@@ -107,8 +109,9 @@ impl Store {
         let opened =
             open_log_and_pools(database, config.eventstore_url.as_deref(), statement_time).await;
         match opened {
-            Ok((log, pool, queries)) => {
-                Ok(Self { pool, queries, log, data_dir: config.data_dir.clone(), embedded })
+            Ok((log, pool, queries, changes)) => {
+                let data_dir = config.data_dir.clone();
+                Ok(Self { pool, queries, log, data_dir, changes, embedded })
             }
             Err(error) => {
                 stop(embedded).await;
@@ -165,7 +168,7 @@ async fn open_log_and_pools(
     mut database: Config,
     eventstore_url: Option<&str>,
     statement_time: Option<Duration>,
-) -> Result<(Arc<dyn EventLog>, Pool, Pool), StoreError> {
+) -> Result<(Arc<dyn EventLog>, Pool, Pool, Vec<Change>), StoreError> {
     database
         .connect_timeout(PATIENCE)
         .keepalives_idle(Duration::from_secs(10))
@@ -179,19 +182,26 @@ async fn open_log_and_pools(
     database.options(options.trim());
     let queries = pool(&database, QUERY_CONNECTIONS, statement_time)?;
     let pool = pool(&database, CONNECTIONS, statement_time)?;
-    let log: Arc<dyn EventLog> = match eventstore_url {
-        Some(url) => Arc::new(EventStoreDb::connect(url)?),
-        None => Arc::new(PostgresLog::open(database).await?),
+    let (log, mut changes): (Arc<dyn EventLog>, _) = match eventstore_url {
+        Some(url) => (Arc::new(EventStoreDb::connect(url)?), Vec::new()),
+        None => {
+            let log = PostgresLog::open(database).await?;
+            let changes = log.changes().to_vec();
+            (Arc::new(log), changes)
+        }
     };
-    migrate(&pool).await?;
-    Ok((log, pool, queries))
+    changes.extend(migrate(&pool).await?);
+    Ok((log, pool, queries, changes))
 }
 
-async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
-    Consumers::migrate(pool).await?;
-    commands::migrate(pool).await?;
-    projections::migrate(pool).await?;
-    idempotency::migrate(pool).await
+async fn migrate(pool: &Pool) -> Result<Vec<Change>, MigrateError> {
+    let changes = [
+        Consumers::migrate(pool).await?,
+        commands::migrate(pool).await?,
+        projections::migrate(pool).await?,
+        idempotency::migrate(pool).await?,
+    ];
+    Ok(changes.concat())
 }
 
 fn pool(

@@ -2,7 +2,7 @@
 
 use deadpool_postgres::Pool;
 
-pub use eventlog::postgres::MigrateError;
+pub use eventlog::postgres::{Change, MigrateError};
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -10,6 +10,6 @@ mod embedded {
 
 /// Brings the schema up to date. Processes that start together wait for each other, and one that
 /// is older than the schema starts all the same: changes are such that it still works.
-pub async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
+pub async fn migrate(pool: &Pool) -> Result<Vec<Change>, MigrateError> {
     eventlog::postgres::migrate(pool, "commands", embedded::migrations::runner()).await
 }

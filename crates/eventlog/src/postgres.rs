@@ -15,7 +15,7 @@ mod rows;
 mod streams;
 mod writer;
 
-pub use migrate::{MigrateError, migrate};
+pub use migrate::{Change, MigrateError, migrate};
 
 use crate::{
     Append, AppendError, Appended, Backlog, EventLog, LogError, Position, RecordedEvent, Scan,
@@ -47,6 +47,7 @@ pub struct PostgresLog {
     streams: Gather<Streams>,
     writer: mpsc::Sender<Job>,
     feed: Arc<Feed>,
+    changes: Vec<Change>,
     /// Ends the writer and the listener with the log.
     _tasks: JoinSet<()>,
 }
@@ -55,7 +56,7 @@ impl PostgresLog {
     /// Connects, brings the schema up to date and starts the writer and the listener.
     pub async fn open(config: Config) -> Result<Self, LogError> {
         let pool = read_pool(&config).map_err(LogError::unreachable)?;
-        migrate(&pool, "eventlog", embedded::migrations::runner())
+        let changes = migrate(&pool, "eventlog", embedded::migrations::runner())
             .await
             .map_err(LogError::unreachable)?;
         let feed = Arc::new(Feed::new(rows::head(&pool).await?));
@@ -64,7 +65,12 @@ impl PostgresLog {
         tasks.spawn(writer::run(config.clone(), jobs, feed.clone()));
         tasks.spawn(feed::listen(config, feed.clone()));
         let streams = Gather::new(Streams(pool.clone()), streams::BOUNDS);
-        Ok(Self { pool, streams, writer, feed, _tasks: tasks })
+        Ok(Self { pool, streams, writer, feed, changes, _tasks: tasks })
+    }
+
+    /// What opening it changed of the schema.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tables of all read models.
 
 use deadpool_postgres::Pool;
-use eventlog::postgres::MigrateError;
+use eventlog::postgres::{Change, MigrateError};
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -13,7 +13,10 @@ mod shared {
 }
 
 /// Brings the tables to this program's version. Several processes may start at once.
-pub async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
-    eventlog::postgres::migrate(pool, "projections", embedded::migrations::runner()).await?;
-    eventlog::postgres::migrate(pool, "shared", shared::migrations::runner()).await
+pub async fn migrate(pool: &Pool) -> Result<Vec<Change>, MigrateError> {
+    let views = embedded::migrations::runner();
+    let mut changes = eventlog::postgres::migrate(pool, "projections", views).await?;
+    let shared = shared::migrations::runner();
+    changes.extend(eventlog::postgres::migrate(pool, "shared", shared).await?);
+    Ok(changes)
 }

@@ -2,7 +2,7 @@
 
 use super::share::Share;
 use crate::Position;
-use crate::postgres::{MigrateError, migrate};
+use crate::postgres::{Change, MigrateError, migrate};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{GenericClient, Pool, PoolError};
 use std::time::Duration;
@@ -64,7 +64,7 @@ impl Consumers {
     }
 
     /// Creates or updates the schema `consumers`.
-    pub async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
+    pub async fn migrate(pool: &Pool) -> Result<Vec<Change>, MigrateError> {
         migrate(pool, "consumers", embedded::migrations::runner()).await
     }
 

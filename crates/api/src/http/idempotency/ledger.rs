@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use deadpool_postgres::{Pool, PoolError};
-use eventlog::postgres::MigrateError;
+use eventlog::postgres::{Change, MigrateError};
 use std::time::Duration;
 use tokio::time::sleep;
 use tokio_postgres::Row;
@@ -19,7 +19,7 @@ mod embedded {
 }
 
 /// Brings the schema `api` up to date. Processes that start together wait for each other.
-pub async fn migrate(pool: &Pool) -> Result<(), MigrateError> {
+pub async fn migrate(pool: &Pool) -> Result<Vec<Change>, MigrateError> {
     let runner = embedded::migrations::runner().set_abort_missing(false);
     eventlog::postgres::migrate(pool, "api", runner).await
 }
