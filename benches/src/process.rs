@@ -166,7 +166,7 @@ pub fn jangteo(arguments: &[&str], environment: &[(&str, String)]) -> Result<Com
     let mut command = Command::new(binary()?);
     command.args(arguments);
     for name in CONFIGURED {
-        command.env_remove(name);
+        command.env_remove(name).env_remove(format!("{name}_FILE"));
     }
     command.envs(environment.iter().map(|(name, value)| (name, value)));
     Ok(command)

@@ -6,6 +6,7 @@ mod auth;
 mod breaker;
 mod cafe;
 mod client;
+mod configuration;
 mod console;
 mod contract;
 mod description;

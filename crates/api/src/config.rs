@@ -2,7 +2,10 @@
 //! what to do about it.
 
 mod auth_args;
+mod files;
 mod limits;
+mod observing;
+mod settings;
 mod values;
 
 use crate::http::auth;
@@ -11,6 +14,7 @@ use clap::Args;
 use commands::notices::webhook::Secrets;
 use domain::Context;
 use limits::LimitArgs;
+use observing::ObservingArgs;
 use reqwest::Url;
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 use values::{
@@ -19,7 +23,9 @@ use values::{
 };
 
 pub use auth_args::SigningArgs;
+pub use files::{Files, unknown};
 pub use limits::Limits;
+pub use settings::{Setting, settings, table};
 pub use values::duration as lifetime;
 
 const DATA_DIR: &str = "./data";
@@ -34,7 +40,8 @@ pub struct StoreArgs {
     /// Where the private PostgreSQL keeps its files when no DATABASE_URL is set.
     #[arg(long, env = "JANGTEO_DATA_DIR", default_value = DATA_DIR)]
     data_dir: PathBuf,
-    /// Your PostgreSQL: for the views and, without EVENTSTORE_URL, for the log.
+    /// Your PostgreSQL, as postgresql://user:password@host:5432/database: for the views and, without
+    /// EVENTSTORE_URL, for the log. Without it, a private one.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// EventStoreDB for the log, as esdb://host:2113?tls=false.
@@ -47,11 +54,12 @@ pub struct StoreArgs {
 pub struct ServeArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Address and port to listen on.
+    /// Address and port to listen on; beyond this machine only with a means of authentication.
     #[arg(long, env = "JANGTEO_LISTEN", default_value = LISTEN)]
     listen: String,
-    /// The payment gateway; without it, a simulator in this process.
-    #[arg(long, env = "PAYMENT_URL")]
+    /// The payment gateway; without it, a simulator in this process, which keeps its charges in the
+    /// data directory.
+    #[arg(long, env = "PAYMENT_URL", hide_env_values = true)]
     payment_url: Option<String>,
     /// The service that sends notices to customers; without it, they stay in the outbox and the log.
     #[arg(long, env = "NOTICE_URL", hide_env_values = true)]
@@ -67,11 +75,14 @@ pub struct ServeArgs {
     contexts: String,
     #[command(flatten)]
     auth: AuthArgs,
-    /// How long the store of the café may take to answer a paid order, as 15m, 90s or 500ms.
+    /// How long the store of the café may take to answer a paid order before it is rejected and
+    /// refunded, as 15m, 90s or 500ms.
     #[arg(long, env = "CAFE_ACCEPT_TIMEOUT", default_value = CAFE_ACCEPT_TIMEOUT)]
     cafe_accept_timeout: String,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    pub observing: ObservingArgs,
 }
 
 /// Where views and, unless it has a server of its own, the log are.
@@ -145,6 +156,11 @@ impl Mistakes {
         checked.map_err(|mistake| self.0.push(mistake)).ok()
     }
 
+    /// Whether anything is wrong already, before values are looked at.
+    pub fn none(self) -> Result<(), Self> {
+        self.or(Some(()))
+    }
+
     fn or<T>(self, config: Option<T>) -> Result<T, Self> {
         config.filter(|_| self.0.is_empty()).ok_or(self)
     }
@@ -169,7 +185,11 @@ impl StoreArgs {
 
 impl ServeArgs {
     pub fn check(self) -> Result<Config, Mistakes> {
-        let mut mistakes = Mistakes::default();
+        self.check_after(Mistakes::default())
+    }
+
+    /// What is wrong already is listed too.
+    pub fn check_after(self, mut mistakes: Mistakes) -> Result<Config, Mistakes> {
         let config = self.check_into(&mut mistakes);
         mistakes.or(config)
     }

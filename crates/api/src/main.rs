@@ -1,7 +1,6 @@
 //! The program `jangteo`.
 
 use api::cli::{Cli, run};
-use clap::Parser;
 use std::{
     io::{IsTerminal, Write},
     process::ExitCode,
@@ -15,9 +14,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::given();
     tracing_subscriber::fmt()
-        .with_env_filter(filter(cli.default_filter()))
+        .with_env_filter(filter(&cli.logged()))
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
@@ -31,16 +30,14 @@ async fn main() -> ExitCode {
     }
 }
 
-/// What `RUST_LOG` says; one that cannot be read is told of.
-fn filter(default: &str) -> EnvFilter {
-    let wanted = std::env::var("RUST_LOG").ok().filter(|wanted| !wanted.is_empty());
-    let Some(wanted) = wanted else { return EnvFilter::new(default) };
-    EnvFilter::try_new(&wanted).unwrap_or_else(|error| {
+/// One that cannot be read is told of.
+fn filter(wanted: &str) -> EnvFilter {
+    EnvFilter::try_new(wanted).unwrap_or_else(|error| {
         let _ = writeln!(
             std::io::stderr(),
             "jangteo: RUST_LOG is {wanted:?}, which is not used: {error}. Give it as info or \
              info,commands=debug."
         );
-        EnvFilter::new(default)
+        EnvFilter::new("info")
     })
 }

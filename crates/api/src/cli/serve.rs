@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::{
-    config::{Config, Database, ServeArgs},
+    config::{Config, Database, Mistakes, ServeArgs},
     http::{problem::Causes, server},
     sample_data,
     store::{Store, unopened},
@@ -24,8 +24,9 @@ use tokio_util::sync::CancellationToken;
 /// How long requests and workers that are under way may go on after a stop signal.
 const GRACE: Duration = Duration::from_secs(10);
 
-pub async fn run(args: ServeArgs) -> Result<(), Failure> {
-    let config = args.check().map_err(|mistakes| Failure::of(&mistakes, ""))?;
+/// `unread` is what is wrong with the files of secrets.
+pub async fn run(args: ServeArgs, unread: Mistakes) -> Result<(), Failure> {
+    let config = args.check_after(unread).map_err(|mistakes| Failure::of(&mistakes, ""))?;
     // Before anything else, so that a stop signal during the start stops the private PostgreSQL too.
     let stop = stop_signal()?;
     open_many_files();
