@@ -19,6 +19,7 @@ mod input;
 mod limits;
 mod live;
 mod market;
+mod metrics;
 mod notices;
 mod overload;
 mod preconditions;

@@ -16,7 +16,7 @@ use crate::{
         health::Health,
         idempotency::{Ledger, Once},
         intake::Intake,
-        metrics::{self, Metrics},
+        metrics::{self, Metrics, Requests},
         rates::Rates,
         router::{Layers, router},
         views::Views,
@@ -87,6 +87,7 @@ impl Service {
     /// Puts everything together and starts the workers that the role asks for.
     pub async fn start(config: &Config, store: &Store) -> Result<Self, WiringError> {
         let clock = SystemClock::shared();
+        let since = clock.now();
         let stop_workers = CancellationToken::new();
         let parts = Parts::default();
         parts.look(&store.pool).await?;
@@ -103,7 +104,6 @@ impl Service {
             payments.breaker.clone(),
             stopping.clone(),
         );
-        let numbers = Metrics::new(followers.clone(), payments.breaker, engine.clone());
         let commands = TaskTracker::new();
         let ledger = Ledger::new(store.pool.clone());
         let once = Once::new(ledger.clone(), commands.clone(), clock.clone());
@@ -127,6 +127,19 @@ impl Service {
         let (streams, believing) = (config.limits.streams, authenticator.clone());
         let views = Arc::new(Views::new(engine, queries, streams, believing, stopping.clone()));
         let table = routes::operations();
+        let pages = console::pages().operations();
+        let requests = Arc::new(Requests::of(table.iter().chain(&pages)));
+        let numbers = Arc::new(Metrics {
+            followers: followers.clone(),
+            breaker: payments.breaker,
+            engine: views.engine.clone(),
+            health: health.clone(),
+            requests: requests.clone(),
+            streams: views.streams.clone(),
+            pool: store.pool.clone(),
+            queries: store.queries.clone(),
+            since,
+        });
         let routes = match config.role.answers() {
             true => {
                 let (engine, stop) = (views.engine.clone(), stop_workers.clone());
@@ -151,7 +164,8 @@ impl Service {
         let layers = Layers {
             authenticator,
             rates,
-            rights: Rights::of(table.iter().chain(&console::pages().operations())),
+            rights: Rights::of(table.iter().chain(&pages)),
+            requests,
             documents: Documents::of(&table),
             once,
             intake,

@@ -12,7 +12,7 @@ mod seen;
 
 pub use seen::Done;
 
-use crate::{Error, Meta, clock::Clock, parts::Parts, stages};
+use crate::{Error, Meta, clock::Clock, outcomes::Tally, parts::Parts, stages};
 use appending::Stored;
 use domain::Aggregate;
 use eventlog::{AppendError, EventLog};
@@ -54,11 +54,12 @@ pub struct Executor<A: Aggregate> {
     clock: Arc<dyn Clock>,
     parts: Parts,
     cache: Cache<String, Slot<A>>,
+    tally: Tally<A>,
 }
 
 impl<A: Aggregate> Executor<A> {
     pub fn new(log: Arc<dyn EventLog>, clock: Arc<dyn Clock>, parts: Parts) -> Self {
-        Self { log, clock, parts, cache: cache() }
+        Self { log, clock, parts, cache: cache(), tally: Tally::new() }
     }
 
     /// Decides about a command and stores what was decided. The same command id again stores
@@ -69,6 +70,12 @@ impl<A: Aggregate> Executor<A> {
         command: &A::Command,
         meta: &Meta,
     ) -> Result<Done<A>, Error> {
+        let outcome = self.try_to(id, command, meta).await;
+        self.tally.count(command, &outcome);
+        outcome
+    }
+
+    async fn try_to(&self, id: &str, command: &A::Command, meta: &Meta) -> Result<Done<A>, Error> {
         self.parts.check(A::CATEGORY)?;
         for _ in 0..ATTEMPTS {
             match self.answer_in_line(id, command, meta).await? {

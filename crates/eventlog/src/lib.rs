@@ -12,6 +12,7 @@ pub mod consumer;
 mod event;
 pub mod eventstoredb;
 pub mod gather;
+mod histogram;
 mod outcome;
 pub mod postgres;
 mod scan;
@@ -24,6 +25,7 @@ pub use event::{
     Append, EventPlace, ExpectedVersion, InvalidPosition, MAX_APPEND_BYTES, Metadata, NewEvent,
     Position, RecordedEvent, StreamName,
 };
+pub use histogram::{Counted, Durations, Histogram};
 pub use outcome::{AppendError, Appended, LogError, Submitted};
 pub use scan::{Page, Scan, ScannedEvent};
 pub use spent::Spent;

@@ -34,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 pub const PATH: &str = "/health/";
 
 /// How long a dependency may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How far behind the log's end a follower may be without a word.
 const LAG: Duration = Duration::from_secs(5);

@@ -21,7 +21,7 @@ pub(super) struct Stored<A: Aggregate> {
 impl<A: Aggregate> Stored<A> {
     /// What it led to, once it is stored.
     pub async fn done(mut self) -> Result<Done<A>, AppendError> {
-        let position = stages::APPEND.waiting(self.submitted).await?.position;
+        let position = stages::appending(self.submitted).await?.position;
         self.teller.stored(position);
         self.done.position = Some(position);
         Ok(self.done)
@@ -38,7 +38,7 @@ impl<A: Aggregate> Executor<A> {
         meta: &Meta,
     ) -> Result<Done<A>, AppendError> {
         let (append, facts) = self.prepare(id, seen, events, meta)?;
-        let position = stages::APPEND.waiting(self.log.append(append)).await?.position;
+        let position = stages::appending(self.log.append(append)).await?.position;
         // What it builds upon was stored before it.
         seen.is_stored();
         for fact in &facts {
