@@ -55,7 +55,10 @@ async fn what_is_in_effect_is_shown_without_a_secret() {
             "DATABASE_URL" => format!("postgres://me:{hidden}@db/shop?application_name={hidden}"),
             "EVENTSTORE_URL" => format!("esdb://me:{hidden}@log:2113?tls=false&x={hidden}"),
             "NOTICE_SECRETS" => format!("k1:{hidden}"),
-            name if name.ends_with("_URL") => format!("https://{hidden}@there.example/{hidden}"),
+            "OTEL_EXPORTER_OTLP_HEADERS" => format!("key={hidden}"),
+            name if name.ends_with("_URL") || name.ends_with("_ENDPOINT") => {
+                format!("https://{hidden}@there.example/{hidden}")
+            }
             _ => hidden.to_owned(),
         };
         fs::write(folder.path().join(name), format!("{value}\n")).unwrap();

@@ -2,11 +2,11 @@
 
 use crate::{
     client::{Answer, Client},
-    service::{Place, Service},
+    service::{Place, Service, root},
     town::Town,
 };
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A sample: its name, its labels and its value.
@@ -185,4 +185,76 @@ async fn labels_do_not_grow_with_what_is_asked() {
     let after = count().await;
     // Only the route of /metrics itself is new.
     assert!(after <= before + 20, "{before} samples, then {after}");
+}
+
+/// The names of metrics in an expression of PromQL.
+fn names(expression: &str) -> impl Iterator<Item = &str> {
+    let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with("jangteo_"))
+}
+
+/// Every `expr` of the dashboard and the alerts.
+fn expressions() -> Vec<String> {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let dashboard: Value = serde_json::from_str(&read("deploy/grafana/jangteo.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let targets = panels.flat_map(|panel| panel["targets"].as_array().unwrap());
+    let mut all: Vec<_> =
+        targets.map(|target| target["expr"].as_str().unwrap().to_owned()).collect();
+    assert!(all.len() > 15);
+    let alerts = read("deploy/prometheus/alerts.yml");
+    all.push(alerts.lines().filter(|line| !line.contains("summary:")).collect());
+    all
+}
+
+#[tokio::test]
+async fn the_dashboard_and_the_alerts_know_the_metrics_that_there_are() {
+    let town = Town::open().await;
+    let (kinds, samples) = scraped(&town.client).await;
+    let ends = ["", "_bucket", "_sum", "_count"];
+    for expression in expressions() {
+        for name in names(&expression) {
+            let family = ends.iter().find_map(|end| kinds.get(name.strip_suffix(end)?));
+            let kind = family.unwrap_or_else(|| panic!("there is no {name}: {expression}"));
+            let is_part = !kinds.contains_key(name);
+            assert!(!is_part || ["histogram", "summary"].contains(&kind.as_str()), "{name}");
+        }
+    }
+    // The states by which they tell numbers apart are there, too.
+    for (name, label, value) in [
+        ("jangteo_follower_parked_streams", "state", "poisoned"),
+        ("jangteo_payment_breaker_state", "state", "open"),
+        ("jangteo_notices", "state", "dead"),
+        ("jangteo_pool_connections", "state", "waited_for"),
+        ("jangteo_pool_connections", "state", "free"),
+        ("jangteo_trace_spans_total", "outcome", "lost"),
+        ("jangteo_health", "check", "workers"),
+        ("jangteo_health", "check", "log"),
+        ("jangteo_health", "check", "database"),
+        ("jangteo_health", "check", "all"),
+    ] {
+        let is_it = |one: &Sample| one.name == name && one.labels[label] == value;
+        assert!(samples.iter().any(is_it), "{name} with {label} {value}");
+    }
+}
+
+/// The table of `docs/observing.md`: each family, with its kind and what it is.
+#[tokio::test]
+async fn the_table_that_is_written_down_is_what_is_told() {
+    let town = Town::open().await;
+    let response = town.client.request(Method::GET, "/metrics").send().await.unwrap();
+    let text = response.text().await.unwrap();
+    let (kinds, _) = parsed(&text);
+    let helps = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split_once(' '));
+    let rows = helps.map(|(name, help)| format!("| `{name}` | {} | {help} |\n", kinds[name]));
+    let rows: String = rows.collect();
+    let document = std::fs::read_to_string(root().join("docs/observing.md")).unwrap();
+    let (_, rest) = document.split_once("<!-- metrics:begin -->\n").expect("where it begins");
+    let (written, _) = rest.split_once("<!-- metrics:end -->").expect("where it ends");
+    let (_, written) = written.split_once("|---|---|---|\n").expect("the head of the table");
+    assert!(written == rows, "the table of docs/observing.md is to be:\n{rows}");
+    let alerts = std::fs::read_to_string(root().join("deploy/prometheus/alerts.yml")).unwrap();
+    for alert in alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+        assert!(document.contains(&format!("| `{alert}` |")), "{alert} is not explained");
+    }
 }

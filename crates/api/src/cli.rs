@@ -21,6 +21,7 @@ pub use failure::Failure;
 use crate::{
     config::{Files, Mistakes, ServeArgs, StoreArgs, unknown},
     payment_simulator::{self, PaymentSimulatorArgs},
+    telemetry::logs::Format,
 };
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -80,6 +81,14 @@ enum Command {
 }
 
 impl Cli {
+    /// How it is logged.
+    pub fn log_format(&self) -> Format {
+        match &self.command {
+            Command::Serve(args) => args.observing.format(),
+            _ => Format::Text,
+        }
+    }
+
     /// From the command line, the environment and the files that it names. Ends the process when
     /// the command line cannot be read or asks for help.
     pub fn given() -> Self {

@@ -8,7 +8,7 @@ mod observing;
 mod settings;
 mod values;
 
-use crate::http::auth;
+use crate::{http::auth, telemetry::traces};
 use auth_args::AuthArgs;
 use clap::Args;
 use commands::notices::webhook::Secrets;
@@ -18,8 +18,8 @@ use observing::ObservingArgs;
 use reqwest::Url;
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 use values::{
-    contexts, database, duration, eventstore, listen, may_listen, notices, or_default, role, set,
-    web_url,
+    contexts, database, duration, duration_or_none, eventstore, listen, may_listen, notices,
+    or_default, role, set, web_url,
 };
 
 pub use auth_args::SigningArgs;
@@ -32,6 +32,7 @@ const DATA_DIR: &str = "./data";
 const LISTEN: &str = "127.0.0.1:8080";
 const ROLE: &str = "all";
 const CONTEXTS: &str = "all";
+const DRAIN_DELAY: &str = "0s";
 const CAFE_ACCEPT_TIMEOUT: &str = "15m";
 
 /// Where the data is. What every command but `demo` and `payment-simulator` needs.
@@ -79,6 +80,10 @@ pub struct ServeArgs {
     /// refunded, as 15m, 90s or 500ms.
     #[arg(long, env = "CAFE_ACCEPT_TIMEOUT", default_value = CAFE_ACCEPT_TIMEOUT)]
     cafe_accept_timeout: String,
+    /// How long requests are taken after it was asked to end, and says that it is not ready any more:
+    /// as long as a load balancer takes to see it, as 5s.
+    #[arg(long, env = "JANGTEO_DRAIN_DELAY", default_value = DRAIN_DELAY)]
+    drain_delay: String,
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
@@ -111,6 +116,14 @@ pub enum Role {
 }
 
 impl Role {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Api => "api",
+            Self::Worker => "worker",
+        }
+    }
+
     /// Whether it answers the contexts' requests.
     pub fn answers(self) -> bool {
         matches!(self, Self::All | Self::Api)
@@ -135,6 +148,9 @@ pub struct Config {
     /// What callers must show.
     pub auth: auth::Settings,
     pub cafe_accept_timeout: Duration,
+    pub drain_delay: Duration,
+    /// Where traces go, if they are collected.
+    pub traces: Option<traces::Settings>,
     pub limits: Limits,
 }
 
@@ -208,7 +224,10 @@ impl ServeArgs {
             "CAFE_ACCEPT_TIMEOUT",
             or_default(&self.cafe_accept_timeout, CAFE_ACCEPT_TIMEOUT),
         ));
+        let drain_delay = or_default(&self.drain_delay, DRAIN_DELAY);
+        let drain_delay = mistakes.note(duration_or_none("JANGTEO_DRAIN_DELAY", drain_delay));
         let limits = self.limits.check_into(mistakes);
+        let traces = self.observing.check_into(mistakes);
         let (auth, listen) = (auth?, listen?);
         mistakes.note(may_listen(listen, &auth));
         Some(Config {
@@ -220,6 +239,8 @@ impl ServeArgs {
             contexts: contexts?,
             auth,
             cafe_accept_timeout: timeout?,
+            drain_delay: drain_delay?,
+            traces: traces?,
             limits: limits?,
         })
     }

@@ -12,10 +12,16 @@ mod seen;
 
 pub use seen::Done;
 
-use crate::{Error, Meta, clock::Clock, outcomes::Tally, parts::Parts, stages};
+use crate::{
+    Error, Meta,
+    clock::Clock,
+    outcomes::{self, Tally},
+    parts::Parts,
+    stages,
+};
 use appending::Stored;
 use domain::Aggregate;
-use eventlog::{AppendError, EventLog};
+use eventlog::{AppendError, EventLog, trace::Span};
 use quick_cache::{
     DefaultHashBuilder, OptionsBuilder, UnitWeighter,
     sync::{Cache, DefaultLifecycle},
@@ -70,8 +76,15 @@ impl<A: Aggregate> Executor<A> {
         command: &A::Command,
         meta: &Meta,
     ) -> Result<Done<A>, Error> {
+        let Meta { correlation_id, command_id, .. } = *meta;
+        let name = || format!("{} {}", A::CATEGORY, outcomes::name(command));
+        let mut span = Span::of_command(correlation_id, command_id, name);
         let outcome = self.try_to(id, command, meta).await;
-        self.tally.count(command, &outcome);
+        let counted = self.tally.count(command, &outcome);
+        if counted != outcomes::STORED {
+            span.be_another();
+        }
+        span.say("jangteo.outcome", counted);
         outcome
     }
 

@@ -13,6 +13,8 @@ use std::{
     },
 };
 
+pub(crate) const STORED: &str = "stored";
+
 /// By aggregate type and command.
 type All = BTreeMap<(&'static str, String), Arc<Counts>>;
 
@@ -63,7 +65,8 @@ impl<A: Aggregate> Tally<A> {
         Self(RwLock::default())
     }
 
-    pub fn count(&self, command: &A::Command, outcome: &Result<Done<A>, Error>) {
+    /// Gives what it is counted as.
+    pub fn count(&self, command: &A::Command, outcome: &Result<Done<A>, Error>) -> &'static str {
         let kind = discriminant(command);
         {
             let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -76,25 +79,26 @@ impl<A: Aggregate> Tally<A> {
             let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
             all.entry((A::CATEGORY, name(command))).or_default().clone()
         };
-        counts.count(outcome);
+        let counted = counts.count(outcome);
         self.0.write().unwrap_or_else(PoisonError::into_inner).push((kind, counts));
+        counted
     }
 }
 
 impl Counts {
-    fn count<A: Aggregate>(&self, outcome: &Result<Done<A>, Error>) {
-        let count = match outcome {
-            Ok(done) if done.repeated => &self.repeated,
-            Ok(done) if done.facts.is_empty() => &self.unchanged,
-            Ok(_) => &self.stored,
+    fn count<A: Aggregate>(&self, outcome: &Result<Done<A>, Error>) -> &'static str {
+        let (counted, count) = match outcome {
+            Ok(done) if done.repeated => ("repeated", &self.repeated),
+            Ok(done) if done.facts.is_empty() => ("unchanged", &self.unchanged),
+            Ok(_) => (STORED, &self.stored),
             Err(Error::Refused(refused)) => {
                 let mut codes = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
                 *codes.entry(refused.code).or_default() += 1;
-                return;
+                return "refused";
             }
-            Err(Error::ConcurrentChange) => &self.conflict,
-            Err(Error::Stale { .. }) => &self.stale,
-            Err(Error::PartDown { .. }) => &self.down,
+            Err(Error::ConcurrentChange) => ("conflict", &self.conflict),
+            Err(Error::Stale { .. }) => ("stale", &self.stale),
+            Err(Error::PartDown { .. }) => ("down", &self.down),
             Err(
                 Error::PaymentPaused { .. }
                 | Error::PaymentDeclined { .. }
@@ -104,15 +108,16 @@ impl Counts {
                 | Error::TooLarge(_)
                 | Error::Unavailable(_)
                 | Error::Unreadable { .. },
-            ) => &self.fault,
+            ) => ("fault", &self.fault),
         };
         count.fetch_add(1, Relaxed);
+        counted
     }
 
     fn told(&self, part: &'static str, command: &str) -> Vec<Outcome> {
         let Self { stored, unchanged, repeated, conflict, stale, down, fault, refused } = self;
         let counts = [
-            ("stored", stored),
+            (STORED, stored),
             ("unchanged", unchanged),
             ("repeated", repeated),
             ("conflict", conflict),
@@ -135,7 +140,7 @@ impl Counts {
 }
 
 /// The variant's name, and no more: the first word of what it is in a program.
-fn name(command: &impl Debug) -> String {
+pub(crate) fn name(command: &impl Debug) -> String {
     let mut word = Word(String::new());
     // It ends where the word ends.
     let _ = write!(word, "{command:?}");

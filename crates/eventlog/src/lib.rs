@@ -18,6 +18,7 @@ pub mod postgres;
 mod scan;
 mod spent;
 mod subscription;
+pub mod trace;
 
 pub use backlog::Backlog;
 pub use causes::Causes;

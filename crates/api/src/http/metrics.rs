@@ -15,7 +15,10 @@ use super::{
     live::Streams,
     operation::{Routes, question},
 };
-use crate::followers::{Followers, expected};
+use crate::{
+    followers::{Followers, expected},
+    telemetry::traces,
+};
 use axum::{extract::State, http::header, response::IntoResponse};
 use chrono::{DateTime, Utc};
 use commands::{notices, payment::Breaker};
@@ -74,6 +77,11 @@ impl Metrics {
         work::tell_views(&mut text, &self.engine.work());
         standing::tell_breaker(&mut text, self.breaker.as_ref().map(|one| one.standing()));
         standing::tell_notices(&mut text, waiting.ok().and_then(Result::ok).as_ref());
+        let (sent, lost) = traces::counts();
+        let help = "Spans of traces, by whether the collector took them.";
+        let mut family = text.family("jangteo_trace_spans_total", Kind::Counter, help);
+        family.tell(&[("outcome", "sent")], sent);
+        family.tell(&[("outcome", "lost")], lost);
         let help = "Those who listen to live views of this process.";
         text.family("jangteo_live_listeners", Kind::Gauge, help).tell(&[], self.streams.open());
         let pools = [("work", self.pool.clone()), ("queries", self.queries.clone())];

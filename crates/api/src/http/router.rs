@@ -62,7 +62,7 @@ pub fn router(contexts: Router, layers: Layers) -> Router {
 async fn around(State(layers): State<Arc<Layers>>, request: Request, next: Next) -> Response {
     let (route, begin) = (layers.requests.route(&request), Instant::now());
     let is_https = auth::came_by_https(request.headers());
-    let answer = correlation::correlate(&*layers.clock, request, async |request| {
+    let answer = correlation::correlate(&*layers.clock, route.path, request, async |request| {
         layers.answer(request, next).await
     });
     let answer = protect(answer.await, is_https);

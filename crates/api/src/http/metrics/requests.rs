@@ -28,6 +28,8 @@ pub struct Requests {
 
 #[derive(Debug)]
 pub struct Route {
+    /// As the router has it.
+    pub path: &'static str,
     method: Method,
     answered: [AtomicU64; 5],
     took: Durations,
@@ -37,10 +39,10 @@ impl Requests {
     pub fn of<'a>(operations: impl IntoIterator<Item = &'a Operation>) -> Self {
         let mut routes: HashMap<_, Vec<_>> = HashMap::new();
         for operation in operations {
-            let route = Route::new(operation.method.clone());
+            let route = Route::new(operation.path, operation.method.clone());
             routes.entry(operation.path).or_default().push(route);
         }
-        Self { routes, other: Route::new(Method::GET) }
+        Self { routes, other: Route::new("other", Method::GET) }
     }
 
     /// The one that a request is for.
@@ -85,9 +87,9 @@ impl Requests {
 }
 
 impl Route {
-    fn new(method: Method) -> Self {
+    fn new(path: &'static str, method: Method) -> Self {
         let answered = [const { AtomicU64::new(0) }; CLASSES.len()];
-        Self { method, answered, took: Durations::durations() }
+        Self { path, method, answered, took: Durations::durations() }
     }
 
     pub fn count(&self, status: StatusCode, took: Duration) {
