@@ -4,13 +4,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test e2e check fmt bench breaker fuzz-api client-smoke deploy-check listeners rolling postgres haproxy
+.PHONY: help run test e2e check alerts-check deploy-check fmt bench breaker fuzz-api client-smoke listeners rolling postgres haproxy
 
 help:
 	@echo "make run    build and serve on 127.0.0.1:8080, with a PostgreSQL and sample data of its own"
 	@echo "make test   all tests, with a PostgreSQL of their own, and the console in a browser where there is one"
 	@echo "make e2e    the console in a browser alone; installs what it needs as root"
 	@echo "make check  formatting, lints, licences"
+	@echo "make alerts-check  the alert rules, read and tried by promtool"
 	@echo "make fmt    format the code"
 	@echo "make bench  measure it, beside its limits"
 	@echo "make fuzz-api      generated requests, each answer held against the description (needs Python)"
@@ -47,6 +48,9 @@ check:
 	else \
 		echo "cargo-deny is not installed: licences and sources are not checked"; \
 	fi
+
+alerts-check:
+	@scripts/check-alerts
 
 fmt:
 	cargo fmt --all

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 /// What would make it something else than the embedded default.
-const CONFIGURED: [&str; 26] = [
+const CONFIGURED: [&str; 32] = [
     "DATABASE_URL",
     "EVENTSTORE_URL",
     "PAYMENT_URL",
@@ -48,6 +48,12 @@ const CONFIGURED: [&str; 26] = [
     "JANGTEO_BODY_TIMEOUT",
     "JANGTEO_RATE_LIMIT",
     "JANGTEO_LOGIN_LIMIT",
+    "JANGTEO_DRAIN_DELAY",
+    "JANGTEO_LOG_FORMAT",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "OTEL_SERVICE_NAME",
 ];
 
 const START: Duration = Duration::from_secs(60);
@@ -166,7 +172,7 @@ pub fn jangteo(arguments: &[&str], environment: &[(&str, String)]) -> Result<Com
     let mut command = Command::new(binary()?);
     command.args(arguments);
     for name in CONFIGURED {
-        command.env_remove(name);
+        command.env_remove(name).env_remove(format!("{name}_FILE"));
     }
     command.envs(environment.iter().map(|(name, value)| (name, value)));
     Ok(command)

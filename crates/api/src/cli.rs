@@ -1,6 +1,7 @@
 //! The command line: `jangteo <command>`.
 
 mod archive;
+mod config;
 mod demo;
 mod failure;
 mod key;
@@ -20,10 +21,11 @@ mod views;
 pub use failure::Failure;
 
 use crate::{
-    config::{ServeArgs, StoreArgs},
+    config::{Files, Mistakes, ServeArgs, StoreArgs, unknown},
     payment_simulator::{self, PaymentSimulatorArgs},
+    telemetry::logs::Format,
 };
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Five small systems as one service: commands over an event log, views in PostgreSQL.
 #[derive(Debug, Parser)]
@@ -31,6 +33,12 @@ use clap::{Parser, Subcommand};
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// What is wrong with the files of secrets that the command needs.
+    #[arg(skip)]
+    unread: Mistakes,
+    /// Variables that are most likely mistyped.
+    #[arg(skip)]
+    unknown: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -42,6 +50,8 @@ enum Command {
         #[command(flatten)]
         store: StoreArgs,
     },
+    /// What `serve` would run with, where each value comes from, and whether all of it is usable.
+    Config(Box<config::ConfigArgs>),
     /// Fold views from the log anew, while they are read, and swap them in.
     Rebuild(rebuild::RebuildArgs),
     /// Compare views with the log, row for row.
@@ -82,12 +92,38 @@ enum Command {
 }
 
 impl Cli {
-    /// What is logged unless `RUST_LOG` says otherwise: a service tells of its doings, a command
-    /// answers on standard output.
-    pub fn default_filter(&self) -> &'static str {
-        match self.command {
-            Command::Serve(_) => "info,refinery_core=warn,tokio_postgres=warn",
-            Command::Migrate { .. }
+    /// How it is logged.
+    pub fn log_format(&self) -> Format {
+        match &self.command {
+            Command::Serve(args) => args.observing.format(),
+            _ => Format::Text,
+        }
+    }
+
+    /// From the command line, the environment and the files that it names. Ends the process when
+    /// the command line cannot be read or asks for help.
+    pub fn given() -> Self {
+        let command = Self::command();
+        let files = Files::read(&command, &|name| std::env::var_os(name));
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let unknown = unknown(&command, names);
+        let command = files.put_into(command);
+        let matches = command.clone().get_matches();
+        let mut cli = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        if let (Command::Config(args), Some((_, given))) = (&mut cli.command, matches.subcommand())
+        {
+            args.learn(given, &files);
+        }
+        Self { unread: files.mistakes(&command, &matches), unknown, ..cli }
+    }
+
+    /// What is logged, as `RUST_LOG` says it: unless told otherwise, a service tells of its doings,
+    /// and a command answers on standard output.
+    pub fn logged(&self) -> String {
+        match &self.command {
+            Command::Serve(args) => args.observing.log().to_owned(),
+            Command::Config(_)
+            | Command::Migrate { .. }
             | Command::Rebuild(_)
             | Command::Verify(_)
             | Command::Views(_)
@@ -104,16 +140,26 @@ impl Cli {
             | Command::SampleData { .. }
             | Command::Openapi(_)
             | Command::Demo(_)
-            | Command::PaymentSimulator(_) => "warn",
+            | Command::PaymentSimulator(_) => {
+                let wanted = std::env::var("RUST_LOG").ok().filter(|wanted| !wanted.is_empty());
+                wanted.unwrap_or_else(|| "warn".to_owned())
+            }
         }
     }
 }
 
 /// Does what the command line says.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
+    for name in &cli.unknown {
+        tracing::warn!(name, "this variable is not known; `jangteo config` lists those there are");
+    }
+    if !matches!(cli.command, Command::Serve(_) | Command::Config(_)) {
+        cli.unread.clone().none().map_err(|mistakes| Failure::of(&mistakes, ""))?;
+    }
     match cli.command {
-        Command::Serve(args) => serve::run(*args).await,
+        Command::Serve(args) => serve::run(*args, cli.unread).await,
         Command::Migrate { store } => migrate::run(store).await,
+        Command::Config(args) => config::run(*args, cli.unread),
         Command::Rebuild(args) => rebuild::run(args).await,
         Command::Verify(args) => rebuild::verify(args).await,
         Command::Views(args) => views::run(args).await,

@@ -2,30 +2,37 @@
 //! what to do about it.
 
 mod auth_args;
+mod files;
 mod limits;
+mod observing;
+mod settings;
 mod values;
 
-use crate::http::auth;
+use crate::{http::auth, telemetry::traces};
 use auth_args::AuthArgs;
 use clap::Args;
 use commands::notices::webhook::Secrets;
 use domain::Context;
 use limits::LimitArgs;
+use observing::ObservingArgs;
 use reqwest::Url;
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 use values::{
-    contexts, database, duration, eventstore, listen, may_listen, notices, or_default, role, set,
-    web_url,
+    contexts, database, duration, duration_or_none, eventstore, listen, may_listen, notices,
+    or_default, role, set, web_url,
 };
 
 pub use auth_args::SigningArgs;
+pub use files::{Files, unknown};
 pub use limits::Limits;
+pub use settings::{Setting, settings, table};
 pub use values::duration as lifetime;
 
 const DATA_DIR: &str = "./data";
 const LISTEN: &str = "127.0.0.1:8080";
 const ROLE: &str = "all";
 const CONTEXTS: &str = "all";
+const DRAIN_DELAY: &str = "0s";
 const CAFE_ACCEPT_TIMEOUT: &str = "15m";
 
 /// Where the data is. What every command but `demo` and `payment-simulator` needs.
@@ -34,7 +41,8 @@ pub struct StoreArgs {
     /// Where the private PostgreSQL keeps its files when no DATABASE_URL is set.
     #[arg(long, env = "JANGTEO_DATA_DIR", default_value = DATA_DIR)]
     data_dir: PathBuf,
-    /// Your PostgreSQL: for the views and, without EVENTSTORE_URL, for the log.
+    /// Your PostgreSQL, as postgresql://user:password@host:5432/database: for the views and, without
+    /// EVENTSTORE_URL, for the log. Without it, a private one.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// EventStoreDB for the log, as esdb://host:2113?tls=false.
@@ -47,11 +55,12 @@ pub struct StoreArgs {
 pub struct ServeArgs {
     #[command(flatten)]
     store: StoreArgs,
-    /// Address and port to listen on.
+    /// Address and port to listen on; beyond this machine only with a means of authentication.
     #[arg(long, env = "JANGTEO_LISTEN", default_value = LISTEN)]
     listen: String,
-    /// The payment gateway; without it, a simulator in this process.
-    #[arg(long, env = "PAYMENT_URL")]
+    /// The payment gateway; without it, a simulator in this process, which keeps its charges in the
+    /// data directory.
+    #[arg(long, env = "PAYMENT_URL", hide_env_values = true)]
     payment_url: Option<String>,
     /// The service that sends notices to customers; without it, they stay in the outbox and the log.
     #[arg(long, env = "NOTICE_URL", hide_env_values = true)]
@@ -67,11 +76,18 @@ pub struct ServeArgs {
     contexts: String,
     #[command(flatten)]
     auth: AuthArgs,
-    /// How long the store of the café may take to answer a paid order, as 15m, 90s or 500ms.
+    /// How long the store of the café may take to answer a paid order before it is rejected and
+    /// refunded, as 15m, 90s or 500ms.
     #[arg(long, env = "CAFE_ACCEPT_TIMEOUT", default_value = CAFE_ACCEPT_TIMEOUT)]
     cafe_accept_timeout: String,
+    /// How long requests are taken after it was asked to end, and says that it is not ready any more:
+    /// as long as a load balancer takes to see it, as 5s.
+    #[arg(long, env = "JANGTEO_DRAIN_DELAY", default_value = DRAIN_DELAY)]
+    drain_delay: String,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    pub observing: ObservingArgs,
 }
 
 /// Where views and, unless it has a server of its own, the log are.
@@ -100,6 +116,14 @@ pub enum Role {
 }
 
 impl Role {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Api => "api",
+            Self::Worker => "worker",
+        }
+    }
+
     /// Whether it answers the contexts' requests.
     pub fn answers(self) -> bool {
         matches!(self, Self::All | Self::Api)
@@ -124,6 +148,9 @@ pub struct Config {
     /// What callers must show.
     pub auth: auth::Settings,
     pub cafe_accept_timeout: Duration,
+    pub drain_delay: Duration,
+    /// Where traces go, if they are collected.
+    pub traces: Option<traces::Settings>,
     pub limits: Limits,
 }
 
@@ -143,6 +170,11 @@ impl fmt::Display for Mistakes {
 impl Mistakes {
     fn note<T>(&mut self, checked: Result<T, String>) -> Option<T> {
         checked.map_err(|mistake| self.0.push(mistake)).ok()
+    }
+
+    /// Whether anything is wrong already, before values are looked at.
+    pub fn none(self) -> Result<(), Self> {
+        self.or(Some(()))
     }
 
     fn or<T>(self, config: Option<T>) -> Result<T, Self> {
@@ -169,7 +201,11 @@ impl StoreArgs {
 
 impl ServeArgs {
     pub fn check(self) -> Result<Config, Mistakes> {
-        let mut mistakes = Mistakes::default();
+        self.check_after(Mistakes::default())
+    }
+
+    /// What is wrong already is listed too.
+    pub fn check_after(self, mut mistakes: Mistakes) -> Result<Config, Mistakes> {
         let config = self.check_into(&mut mistakes);
         mistakes.or(config)
     }
@@ -188,7 +224,10 @@ impl ServeArgs {
             "CAFE_ACCEPT_TIMEOUT",
             or_default(&self.cafe_accept_timeout, CAFE_ACCEPT_TIMEOUT),
         ));
+        let drain_delay = or_default(&self.drain_delay, DRAIN_DELAY);
+        let drain_delay = mistakes.note(duration_or_none("JANGTEO_DRAIN_DELAY", drain_delay));
         let limits = self.limits.check_into(mistakes);
+        let traces = self.observing.check_into(mistakes);
         let (auth, listen) = (auth?, listen?);
         mistakes.note(may_listen(listen, &auth));
         Some(Config {
@@ -200,6 +239,8 @@ impl ServeArgs {
             contexts: contexts?,
             auth,
             cafe_accept_timeout: timeout?,
+            drain_delay: drain_delay?,
+            traces: traces?,
             limits: limits?,
         })
     }

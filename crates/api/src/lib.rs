@@ -10,4 +10,5 @@ pub mod payment_simulator;
 pub mod routes;
 pub mod sample_data;
 pub mod store;
+pub mod telemetry;
 pub mod wiring;

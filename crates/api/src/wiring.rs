@@ -1,22 +1,24 @@
 //! The composition root: everything that runs is put together here.
 
 mod contexts;
+mod payments;
 
 pub use contexts::Contexts;
 use contexts::Following;
+use payments::Payments;
 
 use crate::{
-    config::Config,
+    config::{Config, Role},
     console::{self, Console},
     followers::{Followers, expected},
     http::{
         access::Rights,
         auth::{AuthError, Authenticator},
         docs::Documents,
-        health::Health,
+        health::{Health, Own, Process},
         idempotency::{Ledger, Once},
         intake::Intake,
-        metrics::{self, Metrics},
+        metrics::{self, Metrics, Requests},
         rates::Rates,
         router::{Layers, router},
         views::Views,
@@ -30,8 +32,8 @@ use commands::{
     notices::{Delivery, LogSink, NoticeSink, WebhookSink, webhook::InvalidWebhook},
     parts::Parts,
     payment::{
-        Breaker, HttpGateway, PaymentGateway, Simulator,
-        http::{InvalidGateway, Limits},
+        PaymentGateway, Simulator,
+        http::InvalidGateway,
         simulator::{Behaviour, JournalError},
     },
     timers::Timers,
@@ -40,10 +42,12 @@ use deadpool_postgres::PoolError;
 use domain::cafe::policies::Rules;
 use futures::FutureExt;
 use projections::{Engine, Options};
-use reqwest::Url;
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::task::JoinSet;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 /// How long after an order was selected the gateway is asked what became of its payment: longer
 /// than the request itself can take with it.
@@ -51,9 +55,6 @@ const PAYMENT_GRACE: chrono::Duration = chrono::Duration::seconds(5);
 
 /// How often expired idempotency keys are removed.
 const CLEAN_EVERY: Duration = Duration::from_secs(600);
-
-/// The charges of the simulator, in the data directory.
-const CHARGES: &str = "charges.jsonl";
 
 #[derive(Debug, thiserror::Error)]
 pub enum WiringError {
@@ -75,35 +76,42 @@ pub enum WiringError {
 pub struct Service {
     pub router: Router,
     pub contexts: Contexts,
-    /// Cancelled first: the service is not ready any more.
-    stopping: CancellationToken,
+    health: Arc<Health>,
     /// Commands under way.
     commands: TaskTracker,
-    workers: JoinSet<()>,
+    /// Ends when all of them have ended.
+    workers: AbortOnDropHandle<()>,
     stop_workers: CancellationToken,
 }
 
 impl Service {
-    /// Puts everything together and starts the workers that the role asks for.
-    pub async fn start(config: &Config, store: &Store) -> Result<Self, WiringError> {
+    /// Puts everything together and starts the workers that the role asks for. Event streams end
+    /// when `closing` is cancelled.
+    pub async fn start(
+        config: &Config,
+        store: &Store,
+        closing: &CancellationToken,
+    ) -> Result<Self, WiringError> {
         let clock = SystemClock::shared();
+        let since = clock.now();
         let stop_workers = CancellationToken::new();
         let parts = Parts::default();
         parts.look(&store.pool).await?;
         let payments = Payments::new(config, store)?;
         let contexts = Contexts::new(store, &clock, &parts, &payments.gateway, cafe_rules(config));
         let engine = engine(store);
-        let stopping = CancellationToken::new();
         let followers = Followers::new(store.log.clone(), store.queries.clone(), clock.clone());
-        let health = Health::new(
-            store.log.clone(),
-            store.queries.clone(),
-            followers.clone(),
-            expected(&config.contexts),
-            payments.breaker.clone(),
-            stopping.clone(),
-        );
-        let numbers = Metrics::new(followers.clone(), payments.breaker, engine.clone());
+        let health = Arc::new(Health {
+            log: store.log.clone(),
+            pool: store.pool.clone(),
+            queries: store.queries.clone(),
+            followers: followers.clone(),
+            expected: expected(&config.contexts),
+            breaker: payments.breaker.clone(),
+            process: Process::of(config, since),
+            own: Own::default(),
+            clock: clock.clone(),
+        });
         let commands = TaskTracker::new();
         let ledger = Ledger::new(store.pool.clone());
         let once = Once::new(ledger.clone(), commands.clone(), clock.clone());
@@ -125,8 +133,21 @@ impl Service {
             Authenticator::new(&config.auth, queries.clone(), clock.clone(), logins)?;
         workers.spawn(authenticator.clone().follow_issuer(stop_workers.clone()));
         let (streams, believing) = (config.limits.streams, authenticator.clone());
-        let views = Arc::new(Views::new(engine, queries, streams, believing, stopping.clone()));
+        let views = Arc::new(Views::new(engine, queries, streams, believing, closing.clone()));
         let table = routes::operations();
+        let pages = console::pages().operations();
+        let requests = Arc::new(Requests::of(table.iter().chain(&pages)));
+        let numbers = Arc::new(Metrics {
+            followers: followers.clone(),
+            breaker: payments.breaker,
+            engine: views.engine.clone(),
+            health: health.clone(),
+            requests: requests.clone(),
+            streams: views.streams.clone(),
+            pool: store.pool.clone(),
+            queries: store.queries.clone(),
+            since,
+        });
         let routes = match config.role.answers() {
             true => {
                 let (engine, stop) = (views.engine.clone(), stop_workers.clone());
@@ -151,30 +172,42 @@ impl Service {
         let layers = Layers {
             authenticator,
             rates,
-            rights: Rights::of(table.iter().chain(&console::pages().operations())),
+            rights: Rights::of(table.iter().chain(&pages)),
+            requests,
             documents: Documents::of(&table),
             once,
             intake,
             patience: config.limits.body,
-            health,
+            health: health.clone(),
             clock,
         };
         let router = router(routes.merge(metrics::routes().with_state(numbers)), layers);
-        Ok(Self { router, contexts, stopping, commands, workers, stop_workers })
+        let workers = AbortOnDropHandle::new(tokio::spawn(health.own.clone().watch(workers)));
+        Ok(Self { router, contexts, health, commands, workers, stop_workers })
+    }
+
+    /// Comes back when it is ready: all that its workers follow is followed, or has not been for a
+    /// while.
+    pub async fn until_ready(&self, role: Role) {
+        if role.works() {
+            self.health.until_followed().await;
+        }
+        self.health.own.begin();
     }
 
     /// Says that no more requests should come.
     pub fn not_ready(&self) {
-        self.stopping.cancel();
+        self.health.own.ending.cancel();
     }
 
     /// Waits for the commands under way, and then stops the workers, which give their leases back.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
         self.not_ready();
         self.commands.close();
         self.commands.wait().await;
         self.stop_workers.cancel();
-        while self.workers.join_next().await.is_some() {}
+        // Whatever ended them.
+        let _ = self.workers.await;
     }
 }
 
@@ -198,34 +231,6 @@ fn cafe_rules(config: &Config) -> Rules {
     let accept_timeout =
         chrono::Duration::milliseconds(config.cafe_accept_timeout.as_millis() as i64);
     Rules { accept_timeout, payment_grace: PAYMENT_GRACE }
-}
-
-/// The payment gateway, which all contexts share.
-struct Payments {
-    /// Behind the breaker, unless that is off.
-    gateway: Arc<dyn PaymentGateway>,
-    breaker: Option<Arc<Breaker>>,
-}
-
-impl Payments {
-    fn new(config: &Config, store: &Store) -> Result<Self, WiringError> {
-        let gateway = gateway(config.payment_url.as_ref(), &store.data_dir)?;
-        let Some(settings) = config.limits.breaker.clone() else {
-            return Ok(Self { gateway, breaker: None });
-        };
-        let breaker = Arc::new(Breaker::new(gateway, settings));
-        Ok(Self { gateway: breaker.clone(), breaker: Some(breaker) })
-    }
-}
-
-fn gateway(url: Option<&Url>, data_dir: &Path) -> Result<Arc<dyn PaymentGateway>, WiringError> {
-    if let Some(url) = url {
-        return Ok(Arc::new(HttpGateway::new(url.as_str(), Limits::default())?));
-    }
-    tracing::info!("there is no PAYMENT_URL: payments are simulated, and no money moves");
-    std::fs::create_dir_all(data_dir)?;
-    let journal = data_dir.join(CHARGES);
-    Ok(Arc::new(Simulator::open(Some(journal), Behaviour::default())?))
 }
 
 fn notice_sink(

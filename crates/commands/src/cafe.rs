@@ -22,7 +22,7 @@ use domain::{
     },
     shared::{Name, phone::Phone},
 };
-use eventlog::EventLog;
+use eventlog::{EventLog, trace::carried};
 use std::{sync::Arc, time::Duration};
 
 /// How old a price of the menu may be that another process has changed.
@@ -80,7 +80,7 @@ impl Cafe {
     /// command may be sent again), [`Error::PaymentUnknown`].
     pub async fn place(&self, order: PlaceOrder, meta: &Meta) -> Result<(Id, Done<Order>), Error> {
         let (this, meta) = (self.clone(), meta.clone());
-        let placing = tokio::spawn(async move { this.place_and_pay(order, &meta).await });
+        let placing = tokio::spawn(carried(async move { this.place_and_pay(order, &meta).await }));
         placing.await.map_err(|panic| Error::Unavailable(eventlog::LogError::unreachable(panic)))?
     }
 

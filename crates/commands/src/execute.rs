@@ -12,10 +12,16 @@ mod seen;
 
 pub use seen::Done;
 
-use crate::{Error, Meta, clock::Clock, parts::Parts, stages};
+use crate::{
+    Error, Meta,
+    clock::Clock,
+    outcomes::{self, Tally},
+    parts::Parts,
+    stages,
+};
 use appending::Stored;
 use domain::Aggregate;
-use eventlog::{AppendError, EventLog};
+use eventlog::{AppendError, EventLog, trace::Span};
 use quick_cache::{
     DefaultHashBuilder, OptionsBuilder, UnitWeighter,
     sync::{Cache, DefaultLifecycle},
@@ -54,11 +60,12 @@ pub struct Executor<A: Aggregate> {
     clock: Arc<dyn Clock>,
     parts: Parts,
     cache: Cache<String, Slot<A>>,
+    tally: Tally<A>,
 }
 
 impl<A: Aggregate> Executor<A> {
     pub fn new(log: Arc<dyn EventLog>, clock: Arc<dyn Clock>, parts: Parts) -> Self {
-        Self { log, clock, parts, cache: cache() }
+        Self { log, clock, parts, cache: cache(), tally: Tally::new() }
     }
 
     /// Decides about a command and stores what was decided. The same command id again stores
@@ -69,6 +76,19 @@ impl<A: Aggregate> Executor<A> {
         command: &A::Command,
         meta: &Meta,
     ) -> Result<Done<A>, Error> {
+        let Meta { correlation_id, command_id, .. } = *meta;
+        let name = || format!("{} {}", A::CATEGORY, outcomes::name(command));
+        let mut span = Span::of_command(correlation_id, command_id, name);
+        let outcome = self.try_to(id, command, meta).await;
+        let counted = self.tally.count(command, &outcome);
+        if counted != outcomes::STORED {
+            span.be_another();
+        }
+        span.say("jangteo.outcome", counted);
+        outcome
+    }
+
+    async fn try_to(&self, id: &str, command: &A::Command, meta: &Meta) -> Result<Done<A>, Error> {
         self.parts.check(A::CATEGORY)?;
         for _ in 0..ATTEMPTS {
             match self.answer_in_line(id, command, meta).await? {

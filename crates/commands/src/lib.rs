@@ -13,6 +13,7 @@ mod guarded;
 pub mod market;
 mod migrations;
 pub mod notices;
+pub mod outcomes;
 pub mod parts;
 pub mod payment;
 pub mod reactor;

@@ -8,8 +8,8 @@ mod outbox;
 pub mod sink;
 pub mod webhook;
 
-pub use letters::{Letter, Resent, Select, list, masked, resend, resend_dead};
-pub use outbox::{Delivery, MAX_TRIES, enqueue};
+pub use letters::{Letter, Resent, Select, Waiting, list, masked, resend, resend_dead, waiting};
+pub use outbox::{Delivery, MAX_TRIES, enqueue, follow};
 pub use sink::{LogSink, NoticeError, NoticeSink};
 pub use webhook::WebhookSink;
 

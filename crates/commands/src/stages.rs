@@ -1,6 +1,7 @@
 //! How much time commands spend on what, for all aggregates of this process together.
 
-use eventlog::Spent;
+use eventlog::{Durations, Spent};
+use std::time::Instant;
 
 /// Waiting for other commands of the same stream.
 pub(crate) static QUEUE: Spent = Spent::nothing();
@@ -8,7 +9,19 @@ pub(crate) static QUEUE: Spent = Spent::nothing();
 pub(crate) static READ: Spent = Spent::nothing();
 pub(crate) static DECIDE: Spent = Spent::nothing();
 /// Until the log says that it is stored.
-pub(crate) static APPEND: Spent = Spent::nothing();
+static APPEND: Spent = Spent::nothing();
+/// The same, in buckets.
+pub static APPENDS: Durations = Durations::durations();
+
+/// Waits until the log says that it is stored.
+pub(crate) async fn appending<F: Future>(append: F) -> F::Output {
+    let begin = Instant::now();
+    let done = append.await;
+    let took = begin.elapsed();
+    APPEND.add(took);
+    APPENDS.took(took);
+    done
+}
 
 /// Each stage by its name.
 pub fn all() -> [(&'static str, &'static Spent); 4] {

@@ -13,11 +13,13 @@ pub mod consumer;
 mod event;
 pub mod eventstoredb;
 pub mod gather;
+mod histogram;
 mod outcome;
 pub mod postgres;
 mod scan;
 mod spent;
 mod subscription;
+pub mod trace;
 
 pub use backlog::Backlog;
 pub use causes::Causes;
@@ -25,6 +27,7 @@ pub use event::{
     Append, EventPlace, ExpectedVersion, InvalidPosition, MAX_APPEND_BYTES, Metadata, NewEvent,
     Position, RecordedEvent, StreamName,
 };
+pub use histogram::{Counted, Durations, Histogram};
 pub use outcome::{AppendError, Appended, LogError, Submitted};
 pub use scan::{Page, Scan, ScannedEvent};
 pub use spent::Spent;

@@ -16,6 +16,7 @@ mod streams;
 mod writer;
 
 pub use migrate::{Change, MigrateError, migrate};
+pub use writer::BATCHES;
 
 use crate::{
     Append, AppendError, Appended, Backlog, EventLog, LogError, Position, RecordedEvent, Scan,

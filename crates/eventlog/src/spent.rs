@@ -23,7 +23,7 @@ impl Spent {
     pub fn on<T>(&self, work: impl FnOnce() -> T) -> T {
         let begin = Instant::now();
         let done = work();
-        self.count(begin);
+        self.add(begin.elapsed());
         done
     }
 
@@ -31,7 +31,7 @@ impl Spent {
     pub async fn waiting<F: Future>(&self, work: F) -> F::Output {
         let begin = Instant::now();
         let done = work.await;
-        self.count(begin);
+        self.add(begin.elapsed());
         done
     }
 
@@ -41,9 +41,10 @@ impl Spent {
         (self.times.load(Relaxed), Duration::from_nanos(nanoseconds))
     }
 
-    fn count(&self, begin: Instant) {
+    /// Counts what was measured elsewhere.
+    pub fn add(&self, took: Duration) {
         // It takes 584 years to fill it.
-        self.nanoseconds.fetch_add(begin.elapsed().as_nanos() as u64, Relaxed);
+        self.nanoseconds.fetch_add(took.as_nanos() as u64, Relaxed);
         self.times.fetch_add(1, Relaxed);
     }
 }

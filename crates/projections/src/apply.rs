@@ -14,6 +14,7 @@ use deadpool_postgres::{Client, GenericClient};
 use eventlog::{
     Position, RecordedEvent, StreamName,
     consumer::{Hold, Lease, Parked, Share, advance, handover, hold, park, unpark},
+    trace::spans_of,
 };
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -54,6 +55,8 @@ impl<M: ReadModel> Applier<M> {
         events: Vec<Arc<RecordedEvent>>,
         to: Position,
     ) -> Result<(), Error> {
+        // They end when all is visible.
+        let _spans = spans_of(events.iter().map(|event| &event.metadata), M::NAME);
         let mut pieces = vec![events];
         while let Some(mut piece) = pieces.pop() {
             let end = if pieces.is_empty() {

@@ -2,10 +2,14 @@
 
 use super::Failure;
 use crate::{
-    config::{Config, Database, ServeArgs},
-    http::{problem::Causes, server},
+    config::{Config, Database, Mistakes, ServeArgs},
+    http::{
+        problem::Causes,
+        server::{self, Gate},
+    },
     sample_data,
     store::{Store, unopened},
+    telemetry::traces::Traces,
     wiring::Service,
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -17,23 +21,46 @@ use std::{
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
-    time::timeout,
+    time::{sleep, timeout},
 };
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 /// How long requests and workers that are under way may go on after a stop signal.
 const GRACE: Duration = Duration::from_secs(10);
 
-pub async fn run(args: ServeArgs) -> Result<(), Failure> {
-    let config = args.check().map_err(|mistakes| Failure::of(&mistakes, ""))?;
+/// `unread` is what is wrong with the files of secrets.
+pub async fn run(args: ServeArgs, unread: Mistakes) -> Result<(), Failure> {
+    let config = args.check_after(unread).map_err(|mistakes| Failure::of(&mistakes, ""))?;
     // Before anything else, so that a stop signal during the start stops the private PostgreSQL too.
     let stop = stop_signal()?;
     open_many_files();
-    let listener = listen(config.listen).await?;
+    let traces = Traces::begin(config.traces.clone()).map_err(|error| Failure::of(&error, ""))?;
+    let front = Front::open(&config).await?;
     let store = Store::open(&config.store).await.map_err(|error| unopened(&error))?;
-    let served = serve(&config, &store, listener, stop).await;
+    let served = serve(&config, &store, front, stop).await;
     let closed = store.close().await;
+    traces.end().await;
     served.and(closed)
+}
+
+/// What clients see: there from the beginning, to say that the rest is starting.
+struct Front {
+    address: SocketAddr,
+    gate: Gate,
+    /// Cancelled when nothing more is accepted.
+    closing: CancellationToken,
+    server: AbortOnDropHandle<()>,
+}
+
+impl Front {
+    async fn open(config: &Config) -> Result<Self, Failure> {
+        let listener = listen(config.listen).await?;
+        let address = listener.local_addr()?;
+        let (gate, closing) = (Gate::default(), CancellationToken::new());
+        let server = server::serve(listener, gate.clone(), config.limits.server, closing.clone());
+        let server = AbortOnDropHandle::new(tokio::spawn(server));
+        Ok(Self { address, gate, closing, server })
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -59,21 +86,27 @@ fn open_many_files() {
 async fn serve(
     config: &Config,
     store: &Store,
-    listener: TcpListener,
+    front: Front,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
-    let service = Service::start(config, store).await.map_err(|error| store.failed(&error))?;
+    let Front { address, gate, closing, server } = front;
+    let service = Service::start(config, store, &closing).await;
+    let service = service.map_err(|error| store.failed(&error))?;
     if is_embedded_default(config) {
         load_sample_data(&service).await;
     }
-    let address = listener.local_addr()?;
-    let server =
-        server::serve(listener, service.router.clone(), config.limits.server, stop.clone());
-    let server = tokio::spawn(server);
-    // Serving goes on when nobody reads it.
-    let _ = greet(address, config);
+    gate.open(service.router.clone());
+    if stop.run_until_cancelled(service.until_ready(config.role)).await.is_some() {
+        // Serving goes on when nobody reads it.
+        let _ = greet(address, config);
+    }
     stop.cancelled().await;
     service.not_ready();
+    if !config.drain_delay.is_zero() {
+        tracing::info!("asked to stop: requests are taken until those who send them know");
+        sleep(config.drain_delay).await;
+    }
+    closing.cancel();
     tracing::info!("stopping: what is under way is finished first");
     let drain = async { (server.await, service.stop().await) };
     if timeout(GRACE, drain).await.is_err() {

@@ -31,8 +31,8 @@ pub struct SigningArgs {
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct AuthArgs {
-    /// A key that opens everything. This, or one of the other means, is needed to listen beyond this
-    /// machine.
+    /// A key that opens everything, sent as Authorization: Bearer. This, or one of the other means,
+    /// is needed to listen beyond this machine.
     #[arg(long, env = "JANGTEO_AUTH_KEY", hide_env_values = true)]
     pub(super) auth_key: Option<String>,
     #[command(flatten)]

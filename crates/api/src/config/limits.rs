@@ -30,10 +30,10 @@ pub struct LimitArgs {
     /// How many commands run at once; more of them wait in line.
     #[arg(long, env = "JANGTEO_COMMAND_LIMIT", default_value = COMMANDS)]
     pub(super) command_limit: String,
-    /// How many commands may wait in line; more are refused.
+    /// How many commands may wait in line; more are refused with 503 overloaded.
     #[arg(long, env = "JANGTEO_COMMAND_QUEUE", default_value = WAITING)]
     pub(super) command_queue: String,
-    /// How many queries are answered at once; more are refused.
+    /// How many queries are answered at once; more are refused likewise.
     #[arg(long, env = "JANGTEO_QUERY_LIMIT", default_value = QUERIES)]
     pub(super) query_limit: String,
     /// How many live views may be listened to at once; more are refused.
@@ -42,13 +42,14 @@ pub struct LimitArgs {
     /// How many of them one caller with a name of their own may have.
     #[arg(long, env = "JANGTEO_STREAMS_PER_CALLER", default_value = STREAMS_PER_CALLER)]
     pub(super) streams_per_caller: String,
-    /// on, or off: a payment gateway that fails is asked all the same.
+    /// on: a payment gateway that fails is left alone for a while. off: it is asked all the same.
     #[arg(long, env = "PAYMENT_BREAKER", default_value = BREAKER)]
     pub(super) payment_breaker: String,
     /// How many requests to the payment gateway may be under way; as many more wait in line.
     #[arg(long, env = "PAYMENT_LIMIT", default_value = PAYMENTS)]
     pub(super) payment_limit: String,
-    /// How many connections there may be; more are refused.
+    /// How many connections there may be; more are refused with 503 too-many-connections, but told of
+    /// health.
     #[arg(long, env = "JANGTEO_CONNECTION_LIMIT", default_value = CONNECTIONS)]
     pub(super) connection_limit: String,
     /// How long the head of a request may take to come, as 10s.
@@ -57,17 +58,18 @@ pub struct LimitArgs {
     /// How long a connection may be without a request.
     #[arg(long, env = "JANGTEO_IDLE_TIMEOUT", default_value = IDLE)]
     pub(super) idle_timeout: String,
-    /// How long an answer may be stuck because its client does not read.
+    /// How long an answer may be stuck because its client does not read it.
     #[arg(long, env = "JANGTEO_WRITE_TIMEOUT", default_value = WRITE)]
     pub(super) write_timeout: String,
     /// How long the body of a request may take to come; a third of it without any is too long.
     #[arg(long, env = "JANGTEO_BODY_TIMEOUT", default_value = BODY)]
     pub(super) body_timeout: String,
     /// How often each caller may ask: requests per second, and how many at once after a pause, as
-    /// 200:400, or off.
+    /// 200:400, or off. More are refused with 429 too-many-requests.
     #[arg(long, env = "JANGTEO_RATE_LIMIT", default_value = RATE)]
     pub(super) rate_limit: String,
-    /// How many wrong keys or tokens from an address are looked at in a minute, or off.
+    /// How many wrong keys or tokens from an address are looked at in a minute, or off. More are
+    /// refused with 429 too-many-failed-logins, and only what is known to be right opens.
     #[arg(long, env = "JANGTEO_LOGIN_LIMIT", default_value = LOGINS)]
     pub(super) login_limit: String,
 }

@@ -28,6 +28,7 @@ fn every_mistake_is_listed() {
         role: "boss".to_owned(),
         contexts: "cafe,spa".to_owned(),
         cafe_accept_timeout: "soon".to_owned(),
+        drain_delay: "never".to_owned(),
         limits: LimitArgs {
             command_limit: "0".to_owned(),
             command_queue: "-1".to_owned(),
@@ -44,6 +45,13 @@ fn every_mistake_is_listed() {
             rate_limit: "often".to_owned(),
             login_limit: "0".to_owned(),
         },
+        observing: ObservingArgs {
+            log_format: "xml".to_owned(),
+            otlp_endpoint: Some("grpc://x".to_owned()),
+            otlp_headers: Some("hush".to_owned()),
+            trace_share: "2".to_owned(),
+            ..ObservingArgs::default()
+        },
         ..args()
     };
     let text = wrong.check().expect_err("wrong").to_string();
@@ -55,6 +63,7 @@ fn every_mistake_is_listed() {
         "JANGTEO_ROLE",
         "JANGTEO_CONTEXTS",
         "CAFE_ACCEPT_TIMEOUT",
+        "JANGTEO_DRAIN_DELAY",
         "JANGTEO_COMMAND_LIMIT",
         "JANGTEO_COMMAND_QUEUE",
         "JANGTEO_QUERY_LIMIT",
@@ -69,6 +78,10 @@ fn every_mistake_is_listed() {
         "JANGTEO_BODY_TIMEOUT",
         "JANGTEO_RATE_LIMIT",
         "JANGTEO_LOGIN_LIMIT",
+        "JANGTEO_LOG_FORMAT",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_TRACES_SAMPLER_ARG",
     ] {
         assert!(text.contains(name), "{name} in {text}");
     }
@@ -90,6 +103,8 @@ fn a_rate_has_a_burst_that_is_not_below_it() {
 #[test]
 fn times_have_units() {
     let parsed = |text| duration("T", text).ok();
+    let none = ["0", "0s", "5s"].map(|text| values::duration_or_none("T", text));
+    assert_eq!(none, [0, 0, 5].map(|seconds| Ok(Duration::from_secs(seconds))));
     assert_eq!(parsed("90"), Some(Duration::from_secs(90)));
     assert_eq!(parsed("500ms"), Some(Duration::from_millis(500)));
     assert_eq!(parsed("2h"), Some(Duration::from_secs(7200)));

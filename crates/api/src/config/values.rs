@@ -152,6 +152,14 @@ pub(super) fn on_or_off(name: &str, text: &str) -> Result<bool, String> {
     }
 }
 
+/// A time that may be none.
+pub(super) fn duration_or_none(name: &str, text: &str) -> Result<Duration, String> {
+    match text.trim_end_matches(|c: char| c.is_ascii_alphabetic()) {
+        "0" => Ok(Duration::ZERO),
+        _ => duration(name, text),
+    }
+}
+
 pub fn duration(name: &str, text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {

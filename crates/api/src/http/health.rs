@@ -1,14 +1,23 @@
 //! `/health/live`: the process runs. `/health/ready`: it can do its work, and if not, why.
+//! `/health/details`: what it is, for operators.
 //!
-//! A dependency that does not answer makes it *down* (503). A follower of the log that nobody runs,
+//! It is not ready (503) before all that is opened at the start is there and everything that follows
+//! the log has somebody who runs it, and not any more once it was asked to end.
+//!
+//! A dependency that does not answer makes it *down* (503), too. A follower of the log that nobody runs,
 //! that lags or that has parked events makes it *degraded* (200), and so does a payment gateway that
 //! is left alone: commands still work, or some of them. Lag is measured against the log's end: for how
 //! long the first event that a follower has not done has been on record.
 
 mod breaker;
+mod details;
+mod own;
+
+pub use details::Process;
+pub use own::Own;
 
 use super::{
-    access::Access,
+    access::{Access, OPERATORS},
     operation::{Routes, question},
 };
 use crate::followers::{Followers, events};
@@ -18,7 +27,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use commands::payment::Breaker;
+use commands::{clock::Clock, payment::Breaker};
 use deadpool_postgres::{Pool, PoolError};
 use eventlog::{
     EventLog,
@@ -27,26 +36,48 @@ use eventlog::{
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
+use tokio::time::{sleep, timeout};
 
 /// What begins like this is told to everybody, always.
 pub const PATH: &str = "/health/";
 
 /// How long a dependency may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How far behind the log's end a follower may be without a word.
 const LAG: Duration = Duration::from_secs(5);
 
+/// How long the start waits for those who follow the log. One that cannot be run must not keep the
+/// rest from being used.
+const START: Duration = Duration::from_secs(5);
+
+/// How often it looks.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+
+const LIVE: &str = "/health/live";
+const READY: &str = "/health/ready";
+
 pub fn routes() -> Routes<Arc<Health>> {
     let asking = |summary| question(summary, Access::Open).gives::<Report>();
     let down = asking("Whether it can do its work, and if not, why");
-    Routes::default().get("/health/live", live, asking("Whether the process runs")).get(
-        "/health/ready",
-        ready,
-        down.or_with(StatusCode::SERVICE_UNAVAILABLE),
-    )
+    let details = question("What runs here, and how it stands", OPERATORS);
+    Routes::default()
+        .get(LIVE, live, asking("Whether the process runs"))
+        .get(READY, ready, down.or_with(StatusCode::SERVICE_UNAVAILABLE))
+        .get("/health/details", details::details, details.gives::<details::Details>())
+}
+
+/// What is answered while nothing else is there yet, if this is about health.
+pub fn starting(path: &str) -> Option<Response> {
+    match path {
+        LIVE => Some(Json(Report::of(Vec::new())).into_response()),
+        READY => {
+            let reason = "it is starting: the log and the views are being opened";
+            let report = Report::of(vec![Check::not_up("service", Status::Down, reason)]);
+            Some((StatusCode::SERVICE_UNAVAILABLE, Json(report)).into_response())
+        }
+        _ => None,
+    }
 }
 
 async fn live() -> Json<Report> {
@@ -82,7 +113,8 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "HealthCheck")]
 pub struct Check {
-    /// `log`, `database`, `breaker`, `service`, or the name of a follower of the log.
+    /// `log`, `database`, `connections`, `workers`, `breaker`, `service`, or the name of a follower
+    /// of the log.
     pub name: String,
     pub status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,40 +144,56 @@ impl Check {
 
 /// What the service depends on.
 pub struct Health {
-    log: Arc<dyn EventLog>,
-    pool: Pool,
-    followers: Followers,
-    /// The followers of the log that should be there.
-    expected: Vec<String>,
+    pub log: Arc<dyn EventLog>,
+    /// For workers and commands.
+    pub pool: Pool,
+    pub queries: Pool,
+    pub followers: Followers,
+    /// The followers of the log that should run, here or in another process.
+    pub expected: Vec<String>,
     /// In front of the payment gateway, if there is one.
-    breaker: Option<Arc<Breaker>>,
-    stopping: CancellationToken,
+    pub breaker: Option<Arc<Breaker>>,
+    pub process: Process,
+    pub own: Own,
+    pub clock: Arc<dyn Clock>,
 }
 
 impl Health {
-    /// `expected` are the followers that should run, here or in another process. Not ready any more
-    /// once `stopping` is cancelled.
-    pub fn new(
-        log: Arc<dyn EventLog>,
-        pool: Pool,
-        followers: Followers,
-        expected: Vec<String>,
-        breaker: Option<Arc<Breaker>>,
-        stopping: CancellationToken,
-    ) -> Arc<Self> {
-        Arc::new(Self { log, pool, followers, expected, breaker, stopping })
-    }
-
     /// Asks every dependency.
     pub async fn report(&self) -> Report {
-        let (log, database, mut checks) =
-            tokio::join!(self.check_log(), self.check_database(), self.check_followers());
-        checks.splice(0..0, [log, database]);
+        let (log, database, connections, mut checks) = tokio::join!(
+            self.check_log(),
+            self.check_database(),
+            own::check_connections(&self.pool),
+            self.check_followers(),
+        );
+        checks.splice(0..0, [log, database, connections]);
         checks.extend(self.breaker.as_deref().map(breaker::check));
-        if self.stopping.is_cancelled() {
-            checks.push(Check::not_up("service", Status::Down, "it is shutting down"));
-        }
+        checks.extend(self.own.checks());
         Report::of(checks)
+    }
+
+    /// Comes back when somebody runs each follower, or after a while.
+    pub async fn until_followed(&self) {
+        let followed = async {
+            while !self.is_followed().await {
+                sleep(LOOK_EVERY).await;
+            }
+        };
+        if timeout(START, followed).await.is_err() {
+            tracing::warn!("not all that follow the log run yet; /health/ready says which");
+        }
+    }
+
+    async fn is_followed(&self) -> bool {
+        let Ok(standings) = self.followers.standings().await else { return false };
+        let mut expected = self.expected.iter();
+        expected.all(|name| {
+            let mut shares = standings.followers.iter().filter(|one| one.follower() == name);
+            shares.next().is_some_and(|first| {
+                first.state.owner.is_some() && shares.all(|one| one.state.owner.is_some())
+            })
+        })
     }
 
     async fn check_log(&self) -> Check {
@@ -158,11 +206,15 @@ impl Health {
 
     async fn check_database(&self) -> Check {
         let ask =
-            async { Ok::<_, PoolError>(self.pool.get().await?.simple_query("select 1").await?) };
+            async { Ok::<_, PoolError>(self.queries.get().await?.simple_query("select 1").await?) };
         match timeout(PATIENCE, ask).await {
             Ok(Ok(_)) => Check::up("database"),
             Ok(Err(_)) => Check::not_up("database", Status::Down, "it cannot be reached"),
-            Err(_) => Check::not_up("database", Status::Down, "it does not answer"),
+            Err(_) => {
+                let reason = own::in_use(&self.queries);
+                let reason = reason.unwrap_or_else(|| "it does not answer".to_owned());
+                Check::not_up("database", Status::Down, reason)
+            }
         }
     }
 

@@ -1,103 +1,102 @@
 //! `GET /metrics`: numbers for Prometheus, read at the moment they are asked for.
+//!
+//! What is far away may not answer; then its families have no numbers, and all others are told.
 
-mod stages;
+mod requests;
+mod standing;
+mod text;
+mod work;
+
+pub use requests::Requests;
 
 use super::{
     access::OPERATORS,
+    health::{Health, PATIENCE},
+    live::Streams,
     operation::{Routes, question},
-    problem::Problem,
 };
-use crate::followers::{Followers, expected};
+use crate::{
+    followers::{Followers, expected},
+    telemetry::traces,
+};
 use axum::{extract::State, http::header, response::IntoResponse};
-use commands::payment::{
-    Breaker,
-    breaker::{Counts, Standing as BreakerStanding},
-};
+use chrono::{DateTime, Utc};
+use commands::{notices, payment::Breaker};
+use deadpool_postgres::Pool;
 use domain::Context;
-use eventlog::consumer::{Standing, StandingError};
-use metrics::{counter, gauge, with_local_recorder};
-use metrics_exporter_prometheus::PrometheusBuilder;
+use eventlog::consumer::Standing;
 use projections::Engine;
 use std::{collections::HashSet, sync::Arc};
+use text::{Kind, Text};
+use tokio::time::timeout;
 
 /// Of the text that Prometheus reads.
 const MEDIA_TYPE: &str = "text/plain; version=0.0.4";
 
 /// What there is to read.
 pub struct Metrics {
-    followers: Followers,
-    /// The names of followers that there are, whoever runs them: not those of a rebuild.
-    known: HashSet<String>,
+    pub followers: Followers,
     /// In front of the payment gateway, if there is one.
-    breaker: Option<Arc<Breaker>>,
+    pub breaker: Option<Arc<Breaker>>,
     /// Keeps the views.
-    engine: Engine,
+    pub engine: Engine,
+    pub health: Arc<Health>,
+    pub requests: Arc<Requests>,
+    /// Those who listen to live views.
+    pub streams: Streams,
+    /// For workers and commands.
+    pub pool: Pool,
+    pub queries: Pool,
+    /// When this process began.
+    pub since: DateTime<Utc>,
 }
 
 impl Metrics {
-    pub fn new(followers: Followers, breaker: Option<Arc<Breaker>>, engine: Engine) -> Arc<Self> {
-        let known = expected(&Context::ALL).into_iter().collect();
-        Arc::new(Self { followers, known, breaker, engine })
+    async fn read(&self) -> String {
+        let (report, standings, waiting) = tokio::join!(
+            self.health.report(),
+            timeout(PATIENCE, self.followers.standings()),
+            timeout(PATIENCE, notices::waiting(&self.queries)),
+        );
+        let mut text = Text::default();
+        self.tell_process(&mut text);
+        standing::tell_health(&mut text, &report);
+        self.requests.tell(&mut text);
+        work::tell_commands(&mut text);
+        let standings = standings.ok().and_then(Result::ok);
+        let help = "Where the log ends.";
+        let mut family = text.family("jangteo_log_position", Kind::Gauge, help);
+        if let Some(standings) = &standings {
+            family.tell(&[], standings.end.commit);
+        }
+        // Whoever runs them, and not those of a rebuild.
+        let known: HashSet<_> = expected(&Context::ALL).into_iter().collect();
+        let followers = standings.iter().flat_map(|standings| &standings.followers);
+        let is_known = |one: &&Standing| known.contains(one.follower());
+        standing::tell_followers(&mut text, &followers.filter(is_known).collect::<Vec<_>>());
+        work::tell_views(&mut text, &self.engine.work());
+        standing::tell_breaker(&mut text, self.breaker.as_ref().map(|one| one.standing()));
+        standing::tell_notices(&mut text, waiting.ok().and_then(Result::ok).as_ref());
+        let (sent, lost) = traces::counts();
+        let help = "Spans of traces, by whether the collector took them.";
+        let mut family = text.family("jangteo_trace_spans_total", Kind::Counter, help);
+        family.tell(&[("outcome", "sent")], sent);
+        family.tell(&[("outcome", "lost")], lost);
+        let help = "Those who listen to live views of this process.";
+        text.family("jangteo_live_listeners", Kind::Gauge, help).tell(&[], self.streams.open());
+        let pools = [("work", self.pool.clone()), ("queries", self.queries.clone())];
+        standing::tell_pools(&mut text, &pools);
+        text.into_string()
     }
 
-    async fn read(&self) -> Result<String, StandingError> {
-        let standings = self.followers.standings().await?;
-        let known = standings.followers.iter().filter(|one| self.known.contains(one.follower()));
-        // A new one each time, so that a follower that is no more is not told of for ever.
-        let recorder = PrometheusBuilder::new().build_recorder();
-        with_local_recorder(&recorder, || {
-            gauge!("jangteo_log_position").set(standings.end.commit as f64);
-            known.for_each(tell_follower);
-            if let Some(breaker) = &self.breaker {
-                tell(breaker.standing());
-            }
-        });
-        Ok(recorder.handle().render() + &stages::render(&self.engine.work()))
+    fn tell_process(&self, text: &mut Text) {
+        let help = "1, with the version of the program.";
+        let mut family = text.family("jangteo_build_info", Kind::Gauge, help);
+        family.tell(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+        let help = "When this process began, in seconds since 1970.";
+        let mut family = text.family("process_start_time_seconds", Kind::Gauge, help);
+        family.tell(&[], self.since.timestamp());
     }
-}
-
-fn tell_follower(standing: &Standing) {
-    let Standing { state, backlog, lag } = standing;
-    let name = &state.name;
-    let numbers = [
-        (
-            gauge!("jangteo_follower_owned", "follower" => name.clone()),
-            state.owner.is_some().into(),
-        ),
-        (
-            gauge!("jangteo_follower_position", "follower" => name.clone()),
-            state.position.commit as f64,
-        ),
-        (gauge!("jangteo_follower_lag_events", "follower" => name.clone()), backlog.events as f64),
-        (gauge!("jangteo_follower_lag_seconds", "follower" => name.clone()), lag.as_secs_f64()),
-        (gauge!("jangteo_follower_fence", "follower" => name.clone()), state.fence as f64),
-    ];
-    for (gauge, number) in numbers {
-        gauge.set(number);
-    }
-    for (kind, streams) in
-        [("waiting", state.waiting_streams), ("poisoned", state.poisoned_streams)]
-    {
-        let labels = [("follower", name.clone()), ("state", kind.to_owned())];
-        gauge!("jangteo_follower_parked_streams", &labels).set(streams as f64);
-    }
-}
-
-fn tell((standing, counts): (BreakerStanding, Counts)) {
-    let now = match standing {
-        BreakerStanding::Closed => "closed",
-        BreakerStanding::Open { .. } => "open",
-        BreakerStanding::HalfOpen => "half_open",
-    };
-    for state in ["closed", "open", "half_open"] {
-        let stands = f64::from(u8::from(state == now));
-        gauge!("jangteo_payment_breaker_state", "state" => state).set(stands);
-    }
-    let Counts { calls, failed, refused, opened } = counts;
-    counter!("jangteo_payment_calls_total").absolute(calls);
-    counter!("jangteo_payment_calls_failed_total").absolute(failed);
-    counter!("jangteo_payment_refused_total").absolute(refused);
-    counter!("jangteo_payment_breaker_opened_total").absolute(opened);
 }
 
 pub fn routes() -> Routes<Arc<Metrics>> {
@@ -105,7 +104,6 @@ pub fn routes() -> Routes<Arc<Metrics>> {
     Routes::default().get("/metrics", show, asking)
 }
 
-async fn show(State(metrics): State<Arc<Metrics>>) -> Result<impl IntoResponse, Problem> {
-    let text = metrics.read().await.map_err(|error| Problem::fault(&error))?;
-    Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], text))
+async fn show(State(metrics): State<Arc<Metrics>>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, MEDIA_TYPE)], metrics.read().await)
 }

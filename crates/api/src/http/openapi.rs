@@ -172,11 +172,11 @@ pub fn problems(operation: &Operation) -> BTreeMap<u16, BTreeSet<&'static str>> 
     add(431, &["head-too-large"]);
     add(500, &["internal"]);
     add(503, &["timeout", "unavailable"]);
-    if operation.path.starts_with(health::PATH) {
+    if operation.path.starts_with(health::PATH) && operation.access == Access::Open {
         return problems;
     }
     add(429, &["too-many-requests"]);
-    add(503, &["too-many-connections"]);
+    add(503, &["starting", "too-many-connections"]);
     if operation.access == Access::Open {
         return problems;
     }

@@ -9,6 +9,7 @@ use super::{
     health::{self, Health},
     idempotency::{self, Once},
     intake::Intake,
+    metrics::Requests,
     precondition::Primary,
     problem::Problem,
     protection::protect,
@@ -22,7 +23,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use commands::clock::Clock;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{sync::SemaphorePermit, time::timeout};
 
 /// How long a request may take once it is there. What it started goes on, and a repeat with its key
@@ -35,6 +39,7 @@ pub struct Layers {
     pub authenticator: Arc<Authenticator>,
     pub rates: Arc<Rates>,
     pub rights: Rights,
+    pub requests: Arc<Requests>,
     pub documents: Arc<Documents>,
     pub once: Arc<Once>,
     pub intake: Intake,
@@ -55,11 +60,14 @@ pub fn router(contexts: Router, layers: Layers) -> Router {
 
 /// Outermost the correlation id, which sees every answer.
 async fn around(State(layers): State<Arc<Layers>>, request: Request, next: Next) -> Response {
+    let (route, begin) = (layers.requests.route(&request), Instant::now());
     let is_https = auth::came_by_https(request.headers());
-    let answer = correlation::correlate(&*layers.clock, request, async |request| {
+    let answer = correlation::correlate(&*layers.clock, route.path, request, async |request| {
         layers.answer(request, next).await
     });
-    protect(answer.await, is_https)
+    let answer = protect(answer.await, is_https);
+    route.count(answer.status(), begin.elapsed());
+    answer
 }
 
 impl Layers {

@@ -8,14 +8,15 @@
 mod answered;
 mod connection;
 mod framing;
+mod gate;
 mod refused;
 mod watch;
 mod watched;
 
 pub use connection::Peer;
+pub use gate::Gate;
 
 use super::problem::Causes;
-use axum::Router;
 use connection::Connection;
 use nix::sys::socket::{setsockopt, sockopt::TcpUserTimeout};
 use std::{
@@ -72,8 +73,8 @@ impl Limits {
 }
 
 /// Serves until `stop`, and then until every connection is done.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
-    let mut server = Server::new(router, limits, stop.clone());
+pub async fn serve(listener: TcpListener, gate: Gate, limits: Limits, stop: CancellationToken) {
+    let mut server = Server::new(gate, limits, stop.clone());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -90,7 +91,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
 }
 
 struct Server {
-    router: Router,
+    gate: Gate,
     limits: Limits,
     stop: CancellationToken,
     connections: TaskTracker,
@@ -100,9 +101,9 @@ struct Server {
 }
 
 impl Server {
-    fn new(router: Router, limits: Limits, stop: CancellationToken) -> Self {
+    fn new(gate: Gate, limits: Limits, stop: CancellationToken) -> Self {
         Self {
-            router,
+            gate,
             limits,
             stop,
             connections: TaskTracker::new(),
@@ -137,8 +138,8 @@ impl Server {
         // stream whose few events fit into its buffers would be kept for somebody who is gone.
         let longest = u32::try_from(limits.write.as_millis()).unwrap_or(u32::MAX);
         let _ = setsockopt(&stream, TcpUserTimeout, &longest);
-        let (router, stop) = (self.router.clone(), self.stop.clone());
-        let connection = Connection { router, peer, limits, is_reserve, stop };
+        let (gate, stop) = (self.gate.clone(), self.stop.clone());
+        let connection = Connection { gate, peer, limits, is_reserve, stop };
         self.connections.spawn(async move {
             connection.serve(stream).await;
             drop(place);

@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{Meta, stages};
 use domain::{Aggregate, Fact, stored};
-use eventlog::{Append, AppendError, ExpectedVersion, Metadata, NewEvent, StreamName, Submitted};
+use eventlog::{
+    Append, AppendError, ExpectedVersion, Metadata, NewEvent, StreamName, Submitted,
+    trace::{Kind, Span},
+};
 
 /// What is to be stored, and the facts that it will be.
 type Prepared<A> = (Append, Vec<Fact<<A as Aggregate>::Event>>);
@@ -16,13 +19,15 @@ pub(super) struct Stored<A: Aggregate> {
     submitted: Submitted,
     done: Done<A>,
     teller: Teller,
+    span: Span,
 }
 
 impl<A: Aggregate> Stored<A> {
     /// What it led to, once it is stored.
     pub async fn done(mut self) -> Result<Done<A>, AppendError> {
-        let position = stages::APPEND.waiting(self.submitted).await?.position;
+        let position = stages::appending(self.submitted).await?.position;
         self.teller.stored(position);
+        drop(self.span);
         self.done.position = Some(position);
         Ok(self.done)
     }
@@ -38,7 +43,9 @@ impl<A: Aggregate> Executor<A> {
         meta: &Meta,
     ) -> Result<Done<A>, AppendError> {
         let (append, facts) = self.prepare(id, seen, events, meta)?;
-        let position = stages::APPEND.waiting(self.log.append(append)).await?.position;
+        let span = span(&append, meta);
+        let position = stages::appending(self.log.append(append)).await?.position;
+        drop(span);
         // What it builds upon was stored before it.
         seen.is_stored();
         for fact in &facts {
@@ -56,12 +63,13 @@ impl<A: Aggregate> Executor<A> {
         meta: &Meta,
     ) -> Result<Stored<A>, AppendError> {
         let (append, facts) = self.prepare(id, seen, events, meta)?;
+        let span = span(&append, meta);
         let submitted = self.log.submit(append).await?;
         for fact in &facts {
             seen.see(fact, meta.command_id, None);
         }
         let done = Done { facts, ..seen.done() };
-        Ok(Stored { submitted, done, teller: seen.await_fate() })
+        Ok(Stored { submitted, done, teller: seen.await_fate(), span })
     }
 
     fn prepare(
@@ -86,6 +94,14 @@ impl<A: Aggregate> Executor<A> {
         let facts = facts.collect();
         Ok((append, facts))
     }
+}
+
+/// Of storing what a command led to.
+fn span(append: &Append, meta: &Meta) -> Span {
+    let (trace, command) = (meta.correlation_id, meta.command_id);
+    let mut span = Span::below(trace, command, Kind::Client, || "append");
+    span.count("jangteo.events", append.events().len());
+    span
 }
 
 fn new_event<A: Aggregate>(

@@ -248,7 +248,7 @@ fn outcome(id: &Id, payment: &Payment) -> Result<(), Error> {
 async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
-    let done = tokio::spawn(work).await;
+    let done = tokio::spawn(eventlog::trace::carried(work)).await;
     done.map_err(|panic| Error::Unavailable(eventlog::LogError::unreachable(panic)))?
 }
 

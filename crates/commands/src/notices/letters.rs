@@ -3,6 +3,7 @@
 use super::{Channel, State, outbox::channel};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{Pool, PoolError};
+use std::time::Duration;
 use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
@@ -12,6 +13,13 @@ const LIST: &str = "
     from commands.notices
     where ($1::text is null or state = $1) and ($2::text is null or channel = $2) and number > $3
     order by number limit $4";
+
+/// By an index, which has them apart from all that was sent.
+const WAITING: &str = "
+    select count(*) filter (where state = 'pending'), count(*) filter (where state = 'dead'),
+        coalesce(extract(epoch from now() - min(created_at) filter (where state = 'pending')),
+            0)::float8
+    from commands.notices where state in ('pending', 'dead')";
 
 const AGAIN: &str = "state = 'pending', attempts = 0, due = now(), last_error = null";
 
@@ -46,6 +54,15 @@ pub struct Select {
     pub limit: i64,
 }
 
+/// How many notices are not sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Waiting {
+    pub pending: i64,
+    pub dead: i64,
+    /// For how long the first of those that are pending has waited.
+    pub oldest: Duration,
+}
+
 /// What became of the wish to send a notice again.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Resent {
@@ -54,6 +71,14 @@ pub enum Resent {
     /// It was sent already: nothing was changed.
     AlreadySent,
     Unknown,
+}
+
+pub async fn waiting(pool: &Pool) -> Result<Waiting, PoolError> {
+    let client = pool.get().await?;
+    let row = client.query_one(&client.prepare_cached(WAITING).await?, &[]).await?;
+    // Clocks may be set back.
+    let oldest = Duration::try_from_secs_f64(row.get(2)).unwrap_or_default();
+    Ok(Waiting { pending: row.get(0), dead: row.get(1), oldest })
 }
 
 /// Reads a page of notices.

@@ -6,12 +6,14 @@
 use super::{Channel, Notice, NoticeError, NoticeSink};
 use crate::due::{self, Round, RoundError};
 use deadpool_postgres::{Client, GenericClient, Pool};
+use eventlog::trace::{Here, within};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 use tokio_postgres::Row;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// After so many tries a notice is a dead letter.
 pub const MAX_TRIES: i32 = 8;
@@ -25,6 +27,11 @@ const ENQUEUE: &str = "
         with ordinality as notice (fact_id, channel, recipient, body, place)
     order by place
     on conflict (fact_id) do nothing";
+
+const FOLLOW: &str = "
+    update commands.notices as notice set correlation_id = trace.correlation_id
+    from unnest($1::uuid[], $2::uuid[]) as trace (fact_id, correlation_id)
+    where notice.fact_id = trace.fact_id";
 
 /// How many notices to one person are claimed together.
 const RUN: i64 = 32;
@@ -52,7 +59,7 @@ const CLAIM: &str = "
     update commands.notices as notice
     set attempts = attempts + 1, due = now() + make_interval(secs => $1)
     from runs where notice.fact_id = runs.fact_id
-    returning notice.fact_id, channel, recipient, body, attempts, number";
+    returning notice.fact_id, channel, recipient, body, attempts, number, correlation_id";
 
 /// What was claimed and not tried.
 const RELEASE: &str = "
@@ -102,6 +109,20 @@ pub async fn enqueue(
     client.execute(&statement, &columns).await
 }
 
+/// Says from which requests notices follow, for those whose traces are collected: notices and
+/// correlation ids, in pairs.
+pub async fn follow(
+    client: &impl GenericClient,
+    pairs: &[(Uuid, Uuid)],
+) -> Result<(), tokio_postgres::Error> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let (fact_ids, correlations): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
+    let statement = client.prepare_cached(FOLLOW).await?;
+    client.execute(&statement, &[&fact_ids, &correlations]).await.map(drop)
+}
+
 /// The worker. Any number of them may run, in any number of processes.
 #[derive(Clone)]
 pub struct Delivery {
@@ -112,6 +133,8 @@ pub struct Delivery {
 struct Claimed {
     notice: Notice,
     attempts: i32,
+    /// Where its trace is collected.
+    correlation_id: Option<Uuid>,
 }
 
 /// What became of a notice that was claimed.
@@ -151,18 +174,25 @@ impl Delivery {
     /// Sends notices to one person, one after the other, until one fails.
     async fn send_run(&self, run: &[Claimed]) -> Vec<Outcome> {
         let (began, mut outcomes) = (Instant::now(), Vec::with_capacity(run.len()));
-        for Claimed { notice, .. } in run {
+        for claimed in run {
             let stopped = matches!(outcomes.last(), Some(Outcome::Failed(_) | Outcome::Untried));
             outcomes.push(match stopped || began.elapsed() > RUN_LIMIT {
                 true => Outcome::Untried,
-                false => self.send(notice).await,
+                false => self.send(claimed).await,
             });
         }
         outcomes
     }
 
-    async fn send(&self, notice: &Notice) -> Outcome {
-        let sent = tokio::time::timeout(due::WORK_LIMIT, self.sink.send(notice)).await;
+    async fn send(&self, claimed: &Claimed) -> Outcome {
+        let sending = tokio::time::timeout(due::WORK_LIMIT, self.sink.send(&claimed.notice));
+        let sent = match claimed.correlation_id {
+            Some(correlation) => {
+                let here = Here { correlation, span: 0, doing: "notices" };
+                within(here, sending).await
+            }
+            None => sending.await,
+        };
         match sent.map_err(NoticeError::new).flatten() {
             Ok(()) => Outcome::Sent,
             Err(error) => Outcome::Failed(eventlog::Causes(&error).to_string()),
@@ -194,7 +224,8 @@ fn claimed(row: &Row) -> Claimed {
         recipient: row.get("recipient"),
         body: row.get("body"),
     };
-    Claimed { notice, attempts: row.get("attempts") }
+    let correlation_id = row.get("correlation_id");
+    Claimed { notice, attempts: row.get("attempts"), correlation_id }
 }
 
 pub(super) fn channel(row: &Row) -> Channel {
@@ -209,7 +240,7 @@ async fn settle(
 ) -> Result<(), tokio_postgres::Error> {
     let (mut fact_ids, mut attempts, mut errors) = (vec![], vec![], vec![]);
     let (mut untried, mut begun) = (vec![], vec![]);
-    for (Claimed { notice, attempts: tries }, outcome) in claimed.iter().zip(outcomes) {
+    for (Claimed { notice, attempts: tries, .. }, outcome) in claimed.iter().zip(outcomes) {
         let error = match outcome {
             Outcome::Sent => None,
             Outcome::Failed(error) => Some(error.as_str()),

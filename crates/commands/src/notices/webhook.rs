@@ -6,6 +6,7 @@
 use super::{Notice, NoticeError, NoticeSink};
 use crate::clock::Clock;
 use async_trait::async_trait;
+use eventlog::trace::{Kind, Span, TRACEPARENT};
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Client, RequestBuilder, Url, header::CONTENT_TYPE};
 use serde::Serialize;
@@ -133,6 +134,11 @@ impl WebhookSink {
 impl NoticeSink for WebhookSink {
     async fn send(&self, notice: &Notice) -> Result<(), NoticeError> {
         let request = self.request(notice).map_err(NoticeError::new)?;
+        let span = Span::here(Kind::Client, "notice");
+        let request = match span.traceparent() {
+            Some(parent) => request.header(TRACEPARENT, parent),
+            None => request,
+        };
         let answer = request.send().await;
         let answer = answer.map_err(|error| NoticeError::new(error.without_url()))?;
         match answer.status() {

@@ -6,6 +6,7 @@
 use super::{Charge, ChargeStatus, GatewayError, PaymentGateway, Refund, TIME_LIMIT, refund_key};
 use async_trait::async_trait;
 use domain::Won;
+use eventlog::trace::{Kind, Span, TRACEPARENT};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::time::Duration;
@@ -129,13 +130,15 @@ impl PaymentGateway for HttpGateway {
     ) -> Result<Charge, GatewayError> {
         let request = ChargeRequest { key, amount, reference };
         let post = self.client.post(self.url(&["charges"])).json(&request);
-        let answer: ChargeAnswer = read(accepted(send(post).await?).await?).await?;
+        let answer = send("payment charge", post).await?;
+        let answer: ChargeAnswer = read(accepted(answer).await?).await?;
         let amount = agreed(amount, answer.amount)?;
         Ok(answer.charge(amount))
     }
 
     async fn find(&self, key: &str) -> Result<Option<Charge>, GatewayError> {
-        let response = send(self.client.get(self.url(&["charges", key]))).await?;
+        let get = self.client.get(self.url(&["charges", key]));
+        let response = send("payment find", get).await?;
         if response.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
@@ -147,7 +150,7 @@ impl PaymentGateway for HttpGateway {
     async fn refund(&self, key: &str, amount: Won) -> Result<Refund, GatewayError> {
         let request = RefundRequest { key: &refund_key(key), amount };
         let url = self.url(&["charges", key, "refunds"]);
-        let response = send(self.client.post(url).json(&request)).await?;
+        let response = send("payment refund", self.client.post(url).json(&request)).await?;
         let answer: RefundAnswer = read(accepted(response).await?).await?;
         Ok(Refund { refund_id: answer.refund_id, amount: agreed(amount, answer.amount)? })
     }
@@ -159,8 +162,19 @@ impl ChargeAnswer {
     }
 }
 
-async fn send(request: RequestBuilder) -> Result<Response, GatewayError> {
-    request.send().await.map_err(|error| {
+/// As a span of that name, which the gateway is told of.
+async fn send(name: &'static str, request: RequestBuilder) -> Result<Response, GatewayError> {
+    let mut span = Span::here(Kind::Client, name);
+    let request = match span.traceparent() {
+        Some(parent) => request.header(TRACEPARENT, parent),
+        None => request,
+    };
+    let answer = request.send().await;
+    match &answer {
+        Ok(answer) => span.count("http.response.status_code", answer.status().as_u16().into()),
+        Err(_) => span.fail(),
+    }
+    answer.map_err(|error| {
         let error = error.without_url();
         // Nothing is sent before there is a connection. All else, a connection that was kept and
         // died under the request included, may have come too late to stop it.

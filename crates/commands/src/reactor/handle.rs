@@ -10,8 +10,9 @@ use crate::{
 use deadpool_postgres::Transaction;
 use domain::{Event, Fact, stored::Stored};
 use eventlog::{
-    Causes, LogError, RecordedEvent, StreamName,
+    Causes, LogError, Metadata, RecordedEvent, StreamName,
     consumer::{Hold, park},
+    trace::{Kind, Span, is_collected, within},
 };
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream};
 use std::{
@@ -19,6 +20,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use uuid::Uuid;
 
 /// Streams handled side by side.
 const STREAMS: usize = 64;
@@ -31,6 +33,8 @@ pub(super) struct Effects {
     pub set: Vec<Timer>,
     pub cancel: Vec<String>,
     pub notices: Vec<Notice>,
+    /// Those of them whose traces are collected, each with its request.
+    pub traced: Vec<(Uuid, Uuid)>,
     pub parked: Vec<(Arc<RecordedEvent>, Hold)>,
 }
 
@@ -44,6 +48,7 @@ impl Effects {
         self.set.extend(other.set);
         self.cancel.extend(other.cancel);
         self.notices.extend(other.notices);
+        self.traced.extend(other.traced);
         self.parked.extend(other.parked);
     }
 
@@ -70,6 +75,7 @@ impl Effects {
         timers::set(transaction, &self.set).await?;
         timers::cancel(transaction, &self.cancel).await?;
         notices::enqueue(transaction, &self.notices).await?;
+        notices::follow(transaction, &self.traced).await?;
         for (event, hold) in &self.parked {
             park(transaction, consumer, &event.place(), hold).await?;
         }
@@ -147,7 +153,10 @@ impl<R: Reactive> Reactor<R> {
             Err(error) => return Ok((Effects::default(), why(error)?)),
         };
         let hold = self.perform_all(&reaction, recorded).await?;
+        let trace = recorded.metadata.correlation_id;
+        let traced = reaction.notices.iter().filter(|_| is_collected(trace));
         let effects = Effects {
+            traced: traced.map(|notice| (notice.fact_id, trace)).collect(),
             set: reaction.set,
             cancel: reaction.cancel,
             notices: reaction.notices,
@@ -164,7 +173,10 @@ impl<R: Reactive> Reactor<R> {
         let mut first = None;
         for (policy, ask) in &reaction.asks {
             let meta = meta_of(recorded.id, recorded.metadata.correlation_id, policy);
-            if let Err(error) = self.context.perform(ask, &meta).await {
+            let Metadata { correlation_id: trace, command_id, .. } = recorded.metadata;
+            let span = Span::below(trace, command_id, Kind::Consumer, || *policy);
+            let work = self.context.perform(ask, &meta);
+            if let Err(error) = within(span.doing(trace, policy), work).await {
                 tracing::debug!(policy, fact = %recorded.id, %error, "a policy's request");
                 first = first.or(why(error)?);
             }

@@ -4,6 +4,7 @@
 use super::{Reactive, reactive::meta_of};
 use crate::Error;
 use domain::{Event, Fact};
+use eventlog::trace::{Kind, Span, within};
 use std::collections::VecDeque;
 use uuid::Uuid;
 
@@ -24,7 +25,9 @@ pub async fn run_inline<R: Reactive>(
         for (policy, ask) in &reaction.asks {
             if sync.contains(policy) {
                 let meta = meta_of(fact.id, correlation_id, policy);
-                let led_to = context.perform(ask, &meta).await?;
+                let span = Span::here(Kind::Internal, policy);
+                let work = context.perform(ask, &meta);
+                let led_to = within(span.doing(correlation_id, policy), work).await?;
                 stored.extend(led_to.iter().cloned());
                 waiting.extend(led_to);
             }

@@ -7,6 +7,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use domain::{Context, Event, Fact};
+use eventlog::trace::{Kind, Span, within};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -59,7 +60,9 @@ pub async fn fire<R: Reactive>(context: &R, timer: Timer) -> Result<(), TimerErr
         may_be_repeat: false,
         guard: Guard::default(),
     };
-    match context.perform(&ask, &meta).await {
+    let trace = timer.cause.correlation_id;
+    let span = Span::begin(trace, 0, Kind::Consumer, || "timer");
+    match within(span.doing(trace, "timer"), context.perform(&ask, &meta)).await {
         Ok(_) | Err(Error::Refused(_)) => Ok(()),
         Err(Error::PartDown { .. }) => Err(TimerError::PartDown),
         Err(error) => Err(TimerError::failed(error)),

@@ -6,7 +6,7 @@ mod ends;
 mod session;
 
 use super::{batch::Verdict, feed::Feed, rows::at};
-use crate::{Append, AppendError, Appended, Causes, LogError, RecordedEvent};
+use crate::{Append, AppendError, Appended, Causes, Histogram, LogError, RecordedEvent};
 use session::Session;
 use std::{sync::Arc, time::Duration};
 use tokio::{
@@ -17,6 +17,9 @@ use tokio_postgres::Config;
 
 /// How many appends share a commit at most.
 const BATCH: usize = 512;
+/// How many appends shared a commit.
+pub static BATCHES: Histogram<10> = Histogram::new([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
+
 /// How long an append is tried before its outcome is given up as unknown.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long one transaction may take before the connection counts as lost.
@@ -53,7 +56,10 @@ async fn write(config: &Config, session: &mut Option<Session>, batch: &mut Vec<J
     let mut pause = Duration::from_millis(20);
     while !batch.is_empty() {
         match attempt(config, session, batch, feed).await {
-            Ok(verdicts) => return answer(batch.drain(..), verdicts, feed),
+            Ok(verdicts) => {
+                BATCHES.count(batch.len() as u64);
+                return answer(batch.drain(..), verdicts, feed);
+            }
             Err(error) => {
                 feed.forget();
                 tracing::warn!(error = %Causes(&error), "the log's writer lost its connection");

@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use commands::clock::Clock;
+use eventlog::trace::carried;
 use std::{
     collections::HashMap,
     convert::Infallible,
@@ -25,7 +26,6 @@ use tokio::{
     time::{Instant, sleep},
 };
 use tokio_util::task::TaskTracker;
-use tracing::Instrument;
 use uuid::Uuid;
 
 /// How long a repeat waits for the answer that is being made: nearly as long as a request may take, so
@@ -79,7 +79,7 @@ impl Once {
             let _until_done = turn;
             next.run(request).await
         });
-        let answer = self.tasks.spawn(run.in_current_span()).await;
+        let answer = self.tasks.spawn(carried(run)).await;
         answer.unwrap_or_else(|_| Problem::internal().into_response())
     }
 
@@ -105,7 +105,7 @@ impl Once {
             let answer = once.claim_and_run(&keyed, turn, request, next).await;
             ours.sender.send_replace(Some(answer));
         };
-        self.tasks.spawn(work.in_current_span());
+        self.tasks.spawn(carried(work));
         answered(running).await
     }
 

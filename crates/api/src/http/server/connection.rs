@@ -3,12 +3,12 @@
 use super::{
     Limits,
     answered::Answered,
+    gate::{Gate, starting},
     watch::{REST_AFTER, UnderWay, Watch},
     watched::Watched,
 };
 use crate::http::{health, problem::Problem, protection::protect};
 use axum::{
-    Router,
     extract::Request,
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
@@ -48,7 +48,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 pub struct Peer(pub SocketAddr);
 
 pub struct Connection {
-    pub router: Router,
+    pub gate: Gate,
     pub peer: SocketAddr,
     pub limits: Limits,
     pub is_reserve: bool,
@@ -168,8 +168,9 @@ impl Connection {
     }
 
     async fn pass_on(&self, mut request: Request<Incoming>) -> Response {
+        let Some(mut router) = self.gate.router() else { return starting(request.uri().path()) };
         request.extensions_mut().insert(Peer(self.peer));
-        match self.router.clone().call(request).await {
+        match router.call(request).await {
             Ok(answer) => answer,
             Err(never) => match never {},
         }
