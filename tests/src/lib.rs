@@ -20,6 +20,7 @@ mod live;
 mod market;
 mod notices;
 mod overload;
+mod people;
 mod preconditions;
 mod projections;
 mod rental;

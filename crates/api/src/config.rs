@@ -8,14 +8,14 @@ mod values;
 use crate::http::auth;
 use auth_args::AuthArgs;
 use clap::Args;
-use commands::notices::webhook::Secrets;
+use commands::{notices::webhook::Secrets, people::Masters};
 use domain::Context;
 use limits::LimitArgs;
 use reqwest::Url;
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 use values::{
-    contexts, database, duration, eventstore, listen, may_listen, notices, or_default, role, set,
-    web_url,
+    contexts, database, duration, eventstore, listen, masters, may_listen, notices, or_default,
+    role, set, web_url,
 };
 
 pub use auth_args::SigningArgs;
@@ -42,6 +42,16 @@ pub struct StoreArgs {
     eventstore_url: Option<String>,
 }
 
+/// What the people's keys are wrapped by.
+#[derive(Args, Clone, Debug, Default)]
+pub struct MasterArgs {
+    /// What wraps the keys that seal names and phone numbers, as id:secret with commas between, each
+    /// secret 64 hexadecimal digits. The first wraps. Needed with DATABASE_URL; without it, one is
+    /// made in the data directory.
+    #[arg(long, env = "JANGTEO_MASTER_KEY", hide_env_values = true)]
+    master_key: Option<String>,
+}
+
 /// What `serve` needs besides.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServeArgs {
@@ -65,6 +75,8 @@ pub struct ServeArgs {
     /// all, or some of them with commas between, as cafe,market.
     #[arg(long, env = "JANGTEO_CONTEXTS", default_value = CONTEXTS)]
     contexts: String,
+    #[command(flatten)]
+    master: MasterArgs,
     #[command(flatten)]
     auth: AuthArgs,
     /// How long the store of the café may take to answer a paid order, as 15m, 90s or 500ms.
@@ -121,6 +133,8 @@ pub struct Config {
     pub notices: Option<(Url, Secrets)>,
     pub role: Role,
     pub contexts: Vec<Context>,
+    /// None: that of the data directory.
+    pub masters: Option<Masters>,
     /// What callers must show.
     pub auth: auth::Settings,
     pub cafe_accept_timeout: Duration,
@@ -167,6 +181,24 @@ impl StoreArgs {
     }
 }
 
+impl MasterArgs {
+    /// Beside this database.
+    pub fn check(self, store: &StoreConfig) -> Result<Option<Masters>, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let masters = self.check_into(Some(store), &mut mistakes);
+        mistakes.or(masters)
+    }
+
+    fn check_into(
+        self,
+        store: Option<&StoreConfig>,
+        mistakes: &mut Mistakes,
+    ) -> Option<Option<Masters>> {
+        let is_given = store.is_some_and(|store| matches!(store.database, Database::Given(_)));
+        mistakes.note(masters(set(self.master_key).as_deref(), is_given))
+    }
+}
+
 impl ServeArgs {
     pub fn check(self) -> Result<Config, Mistakes> {
         let mut mistakes = Mistakes::default();
@@ -189,6 +221,7 @@ impl ServeArgs {
             or_default(&self.cafe_accept_timeout, CAFE_ACCEPT_TIMEOUT),
         ));
         let limits = self.limits.check_into(mistakes);
+        let masters = self.master.check_into(store.as_ref(), mistakes);
         let (auth, listen) = (auth?, listen?);
         mistakes.note(may_listen(listen, &auth));
         Some(Config {
@@ -198,6 +231,7 @@ impl ServeArgs {
             notices: notices?,
             role: role?,
             contexts: contexts?,
+            masters: masters?,
             auth,
             cafe_accept_timeout: timeout?,
             limits: limits?,

@@ -15,6 +15,7 @@ mod migrations;
 pub mod notices;
 pub mod parts;
 pub mod payment;
+pub mod people;
 pub mod reactor;
 pub mod rental;
 pub mod restaurant;
@@ -26,6 +27,7 @@ pub use error::{Error, PaidFor, Refused};
 pub use execute::{Done, Executor};
 pub use guard::{Expected, Guard, Versions};
 pub use migrations::{MigrateError, migrate};
+pub use people::{People, PeopleError};
 
 use uuid::Uuid;
 

@@ -1,12 +1,12 @@
 //! `serve`: answers requests and follows the log, until SIGINT or SIGTERM.
 
-use super::Failure;
+use super::{Failure, people::unsealed};
 use crate::{
     config::{Config, Database, ServeArgs},
     http::{problem::Causes, server},
     sample_data,
     store::{Store, unopened},
-    wiring::Service,
+    wiring::{Service, WiringError},
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::{
@@ -62,7 +62,8 @@ async fn serve(
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
-    let service = Service::start(config, store).await.map_err(|error| store.failed(&error))?;
+    let service =
+        Service::start(config, store).await.map_err(|error| not_started(store, &error))?;
     if is_embedded_default(config) {
         load_sample_data(&service).await;
     }
@@ -80,6 +81,13 @@ async fn serve(
         tracing::warn!("stopped with something still under way; the next start carries on");
     }
     Ok(())
+}
+
+fn not_started(store: &Store, error: &WiringError) -> Failure {
+    match error {
+        WiringError::Masters(error) => unsealed(store, error),
+        _ => store.failed(error),
+    }
 }
 
 /// With nothing configured there is something to begin with.

@@ -1,11 +1,16 @@
 //! The outbox, table `commands.notices`, and the worker that empties it.
 //!
 //! One person is told one thing after the other, in the order of the facts: a notice waits until
-//! the one before it was sent or given up. Different persons do not wait for each other.
+//! the one before it was sent or given up. Different persons do not wait for each other. A number that
+//! is sealed for two persons, such as two guests, is that of two.
 
 use super::{Channel, Notice, NoticeError, NoticeSink};
-use crate::due::{self, Round, RoundError};
+use crate::{
+    due::{self, Round, RoundError},
+    people::People,
+};
 use deadpool_postgres::{Client, GenericClient, Pool};
+use domain::shared::personal::Personal;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -71,13 +76,13 @@ const SETTLE: &str = "
     update commands.notices as notice
     set state = case
             when outcome.error is null then 'sent'
-            when notice.attempts >= $5 then 'dead'
+            when outcome.over or notice.attempts >= $5 then 'dead'
             else 'pending' end,
         sent_at = case when outcome.error is null then now() end,
         due = now() + make_interval(secs => outcome.wait),
         last_error = outcome.error
-    from unnest($1::uuid[], $2::int[], $3::text[], $4::float8[])
-        as outcome (fact_id, attempts, error, wait)
+    from unnest($1::uuid[], $2::int[], $3::text[], $4::float8[], $6::bool[])
+        as outcome (fact_id, attempts, error, wait, over)
     where notice.fact_id = outcome.fact_id
       and notice.attempts = outcome.attempts
       and notice.state = 'pending'
@@ -94,7 +99,7 @@ pub async fn enqueue(
     }
     let fact_ids: Vec<_> = notices.iter().map(|notice| notice.fact_id).collect();
     let channels: Vec<_> = notices.iter().map(|notice| notice.channel.as_str()).collect();
-    let recipients: Vec<_> = notices.iter().map(|notice| &*notice.recipient).collect();
+    let recipients: Vec<_> = notices.iter().map(|notice| notice.recipient.as_text()).collect();
     let bodies: Vec<_> = notices.iter().map(|notice| &*notice.body).collect();
     let statement = client.prepare_cached(ENQUEUE).await?;
     let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
@@ -107,24 +112,33 @@ pub async fn enqueue(
 pub struct Delivery {
     pool: Pool,
     sink: Arc<dyn NoticeSink>,
+    people: People,
 }
 
 struct Claimed {
     notice: Notice,
+    /// As the table has it.
+    recipient: String,
+    /// As the sink is told.
+    opened: Personal,
     attempts: i32,
 }
+
+/// Why a notice is given up at once.
+const FORGOTTEN: &str = "the recipient was forgotten: nothing was sent";
 
 /// What became of a notice that was claimed.
 enum Outcome {
     Sent,
     Failed(String),
+    Forgotten,
     /// One before it, to the same person, failed or took too long.
     Untried,
 }
 
 impl Delivery {
-    pub fn new(pool: Pool, sink: Arc<dyn NoticeSink>) -> Self {
-        Self { pool, sink }
+    pub fn new(pool: Pool, sink: Arc<dyn NoticeSink>, people: People) -> Self {
+        Self { pool, sink, people }
     }
 
     /// Delivers until `cancel`, and finishes what it is delivering then, in seconds.
@@ -134,12 +148,13 @@ impl Delivery {
 
     async fn round(&self) -> Result<Round, RoundError> {
         let client = self.pool.get().await?;
-        let claimed = claim(&client).await?;
+        let mut claimed = claim(&client).await?;
         if claimed.is_empty() {
             let next = client.prepare_cached(NEXT).await?;
             return Ok(Round::Idle(client.query_one(&next, &[]).await?.get(0)));
         }
         drop(client);
+        self.people.open(claimed.iter_mut().map(|one| &mut one.opened).collect()).await?;
         let same = |one: &Claimed, next: &Claimed| one.person() == next.person();
         let runs = claimed.chunk_by(same).map(|run| self.send_run(run));
         let outcomes = futures::future::join_all(runs).await;
@@ -151,18 +166,19 @@ impl Delivery {
     /// Sends notices to one person, one after the other, until one fails.
     async fn send_run(&self, run: &[Claimed]) -> Vec<Outcome> {
         let (began, mut outcomes) = (Instant::now(), Vec::with_capacity(run.len()));
-        for Claimed { notice, .. } in run {
+        for Claimed { notice, opened, .. } in run {
             let stopped = matches!(outcomes.last(), Some(Outcome::Failed(_) | Outcome::Untried));
             outcomes.push(match stopped || began.elapsed() > RUN_LIMIT {
                 true => Outcome::Untried,
-                false => self.send(notice).await,
+                false => self.send(notice, opened).await,
             });
         }
         outcomes
     }
 
-    async fn send(&self, notice: &Notice) -> Outcome {
-        let sent = tokio::time::timeout(due::WORK_LIMIT, self.sink.send(notice)).await;
+    async fn send(&self, notice: &Notice, opened: &Personal) -> Outcome {
+        let Some(recipient) = opened.plain() else { return Outcome::Forgotten };
+        let sent = tokio::time::timeout(due::WORK_LIMIT, self.sink.send(notice, recipient)).await;
         match sent.map_err(NoticeError::new).flatten() {
             Ok(()) => Outcome::Sent,
             Err(error) => Outcome::Failed(eventlog::Causes(&error).to_string()),
@@ -172,7 +188,7 @@ impl Delivery {
 
 impl Claimed {
     fn person(&self) -> (Channel, &str) {
-        (self.notice.channel, &self.notice.recipient)
+        (self.notice.channel, &self.recipient)
     }
 }
 
@@ -188,13 +204,15 @@ async fn claim(client: &Client) -> Result<Vec<Claimed>, tokio_postgres::Error> {
 }
 
 fn claimed(row: &Row) -> Claimed {
+    let recipient: String = row.get("recipient");
+    let sealed = Personal::from_text(recipient.clone());
     let notice = Notice {
         fact_id: row.get("fact_id"),
         channel: channel(row),
-        recipient: row.get("recipient"),
+        recipient: sealed.clone(),
         body: row.get("body"),
     };
-    Claimed { notice, attempts: row.get("attempts") }
+    Claimed { notice, recipient, opened: sealed, attempts: row.get("attempts") }
 }
 
 pub(super) fn channel(row: &Row) -> Channel {
@@ -207,12 +225,13 @@ async fn settle(
     claimed: &[Claimed],
     outcomes: &[Outcome],
 ) -> Result<(), tokio_postgres::Error> {
-    let (mut fact_ids, mut attempts, mut errors) = (vec![], vec![], vec![]);
+    let (mut fact_ids, mut attempts, mut errors, mut over) = (vec![], vec![], vec![], vec![]);
     let (mut untried, mut begun) = (vec![], vec![]);
-    for (Claimed { notice, attempts: tries }, outcome) in claimed.iter().zip(outcomes) {
+    for (Claimed { notice, attempts: tries, .. }, outcome) in claimed.iter().zip(outcomes) {
         let error = match outcome {
             Outcome::Sent => None,
             Outcome::Failed(error) => Some(error.as_str()),
+            Outcome::Forgotten => Some(FORGOTTEN),
             Outcome::Untried => {
                 untried.push(notice.fact_id);
                 begun.push(*tries);
@@ -222,13 +241,14 @@ async fn settle(
         fact_ids.push(notice.fact_id);
         attempts.push(*tries);
         errors.push(error);
+        over.push(matches!(outcome, Outcome::Forgotten));
     }
     let wait = |attempts: &i32| due::back_off(*attempts, LONGEST_BACK_OFF).as_secs_f64();
     let waits: Vec<_> = attempts.iter().map(wait).collect();
     let transaction = client.transaction().await?;
     let statement = transaction.prepare_cached(SETTLE).await?;
-    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-        [&fact_ids, &attempts, &errors, &waits, &MAX_TRIES];
+    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+        [&fact_ids, &attempts, &errors, &waits, &MAX_TRIES, &over];
     let rows = transaction.query(&statement, &columns).await?;
     if !untried.is_empty() {
         let release = transaction.prepare_cached(RELEASE).await?;
