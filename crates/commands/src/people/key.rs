@@ -72,6 +72,15 @@ mod tests {
         assert_ne!(key(1).seal("김민"), key(1).seal("김수"));
     }
 
+    /// Never to be changed: events are sealed like this.
+    #[test]
+    fn what_was_sealed_once_is_opened_for_ever() {
+        let sealed = "nZSv9AaIYXmZSsV2gsb+Cbe1FdGVO4GPRa/vtWYzikxYf6YTDNC/h5UJ0dXMF7TX";
+        let sealed = Sealed { key: key(1).id, sealed: sealed.to_owned() };
+        assert_eq!(key(1).open(&sealed).as_deref(), Some("김민"));
+        assert_eq!(key(1).seal("김민"), sealed);
+    }
+
     #[test]
     fn nothing_else_opens_it() {
         let sealed = key(1).seal("김민");

@@ -148,6 +148,16 @@ mod tests {
         assert!(old.wrapping().unwrap(&wrapped[..11], b"min").is_none());
     }
 
+    /// Never to be changed: keys are wrapped like this.
+    #[test]
+    fn what_was_wrapped_once_is_unwrapped_for_ever() {
+        let wrapped = "000102030405060708090a0b9fddd5f1f189f4e3b2430363fb39ffdc881ade50b942d173240fc2a0a7786453e459ffb749cea32b4d0f77d998656224";
+        let bytes = wrapped.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+        let wrapped: Vec<_> = bytes.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+        let masters = Masters::parse(&text("m", "a")).unwrap();
+        assert_eq!(*masters.wrapping().unwrap(&wrapped, b"min").unwrap(), [5; 32]);
+    }
+
     #[test]
     fn a_canary_knows_its_master() {
         let [one, other] = ["a", "b"].map(|digit| Masters::parse(&text("m", digit)).unwrap());
