@@ -63,7 +63,7 @@ impl Log {
     }
 
     /// How the service's programs find it.
-    pub fn environment(&self) -> [(&'static str, String); 2] {
+    pub fn environment(&self) -> [(&'static str, String); 3] {
         let hosts = self.config.get_hosts();
         let folder = hosts.iter().find_map(|host| match host {
             Host::Unix(folder) => Some(folder.display().to_string()),
@@ -72,7 +72,8 @@ impl Log {
         let (folder, user) = (folder.unwrap_or_default(), self.config.get_user());
         let url = format!("host='{folder}' user={} dbname={NAME}", user.unwrap_or_default());
         let data_dir = self.holder.data_dir.path().display().to_string();
-        [("DATABASE_URL", url), ("JANGTEO_DATA_DIR", data_dir)]
+        let master_key = format!("bench:{}", "5e".repeat(32));
+        [("DATABASE_URL", url), ("JANGTEO_DATA_DIR", data_dir), ("JANGTEO_MASTER_KEY", master_key)]
     }
 
     /// Adds facts until there are so many. How many rows per second the COPY took: making them is

@@ -21,9 +21,10 @@ use tokio::{
 };
 
 /// What would make it something else than the embedded default.
-const CONFIGURED: [&str; 32] = [
+const CONFIGURED: [&str; 33] = [
     "DATABASE_URL",
     "EVENTSTORE_URL",
+    "JANGTEO_MASTER_KEY",
     "PAYMENT_URL",
     "JANGTEO_ROLE",
     "JANGTEO_CONTEXTS",

@@ -25,6 +25,7 @@ mod metrics;
 mod moving;
 mod notices;
 mod overload;
+mod people;
 mod preconditions;
 mod projections;
 mod rental;

@@ -145,6 +145,7 @@ impl Place {
             ("JANGTEO_LISTEN", "127.0.0.1:0".to_owned()),
             ("JANGTEO_DATA_DIR", self.files.path().display().to_string()),
             ("DATABASE_URL", self.database.url()),
+            ("JANGTEO_MASTER_KEY", format!("test:{}", "5e".repeat(32))),
         ])
     }
 }

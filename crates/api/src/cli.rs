@@ -10,6 +10,7 @@ mod notices;
 mod openapi;
 mod parked;
 mod parts;
+mod people;
 mod rebuild;
 mod sample_data;
 mod serve;
@@ -78,6 +79,8 @@ enum Command {
     Token(token::TokenArgs),
     /// Keys for machines: create, list, revoke.
     Key(key::KeyArgs),
+    /// The keys that seal names and phone numbers: wrap them by another master key.
+    People(people::PeopleArgs),
     /// Create the sample data. Again changes nothing.
     SampleData {
         #[command(flatten)]
@@ -137,6 +140,7 @@ impl Cli {
             | Command::Import(_)
             | Command::Token(_)
             | Command::Key(_)
+            | Command::People(_)
             | Command::SampleData { .. }
             | Command::Openapi(_)
             | Command::Demo(_)
@@ -173,6 +177,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Import(args) => archive::import(args).await,
         Command::Token(args) => token::run(args),
         Command::Key(args) => key::run(args).await,
+        Command::People(args) => people::run(args).await,
         Command::SampleData { store } => sample_data::run(store).await,
         Command::Openapi(args) => openapi::run(&args),
         Command::Demo(args) => demo::run(args).await,

@@ -11,15 +11,15 @@ mod values;
 use crate::{http::auth, telemetry::traces};
 use auth_args::AuthArgs;
 use clap::Args;
-use commands::notices::webhook::Secrets;
+use commands::{notices::webhook::Secrets, people::Masters};
 use domain::Context;
 use limits::LimitArgs;
 use observing::ObservingArgs;
 use reqwest::Url;
 use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 use values::{
-    contexts, database, duration, duration_or_none, eventstore, listen, may_listen, notices,
-    or_default, role, set, web_url,
+    contexts, database, duration, duration_or_none, eventstore, listen, masters, may_listen,
+    notices, or_default, role, set, web_url,
 };
 
 pub use auth_args::SigningArgs;
@@ -50,6 +50,16 @@ pub struct StoreArgs {
     eventstore_url: Option<String>,
 }
 
+/// What the people's keys are wrapped by.
+#[derive(Args, Clone, Debug, Default)]
+pub struct MasterArgs {
+    /// What wraps the keys that seal names and phone numbers, as id:secret with commas between, each
+    /// secret 64 hexadecimal digits. The first wraps. Needed with DATABASE_URL; without it, one is
+    /// made in the data directory.
+    #[arg(long, env = "JANGTEO_MASTER_KEY", hide_env_values = true)]
+    master_key: Option<String>,
+}
+
 /// What `serve` needs besides.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServeArgs {
@@ -74,6 +84,8 @@ pub struct ServeArgs {
     /// all, or some of them with commas between, as cafe,market.
     #[arg(long, env = "JANGTEO_CONTEXTS", default_value = CONTEXTS)]
     contexts: String,
+    #[command(flatten)]
+    master: MasterArgs,
     #[command(flatten)]
     auth: AuthArgs,
     /// How long the store of the café may take to answer a paid order before it is rejected and
@@ -145,6 +157,8 @@ pub struct Config {
     pub notices: Option<(Url, Secrets)>,
     pub role: Role,
     pub contexts: Vec<Context>,
+    /// None: that of the data directory.
+    pub masters: Option<Masters>,
     /// What callers must show.
     pub auth: auth::Settings,
     pub cafe_accept_timeout: Duration,
@@ -199,6 +213,24 @@ impl StoreArgs {
     }
 }
 
+impl MasterArgs {
+    /// Beside this database.
+    pub fn check(self, store: &StoreConfig) -> Result<Option<Masters>, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let masters = self.check_into(Some(store), &mut mistakes);
+        mistakes.or(masters)
+    }
+
+    fn check_into(
+        self,
+        store: Option<&StoreConfig>,
+        mistakes: &mut Mistakes,
+    ) -> Option<Option<Masters>> {
+        let is_given = store.is_some_and(|store| matches!(store.database, Database::Given(_)));
+        mistakes.note(masters(set(self.master_key).as_deref(), is_given))
+    }
+}
+
 impl ServeArgs {
     pub fn check(self) -> Result<Config, Mistakes> {
         self.check_after(Mistakes::default())
@@ -228,6 +260,7 @@ impl ServeArgs {
         let drain_delay = mistakes.note(duration_or_none("JANGTEO_DRAIN_DELAY", drain_delay));
         let limits = self.limits.check_into(mistakes);
         let traces = self.observing.check_into(mistakes);
+        let masters = self.master.check_into(store.as_ref(), mistakes);
         let (auth, listen) = (auth?, listen?);
         mistakes.note(may_listen(listen, &auth));
         Some(Config {
@@ -237,6 +270,7 @@ impl ServeArgs {
             notices: notices?,
             role: role?,
             contexts: contexts?,
+            masters: masters?,
             auth,
             cafe_accept_timeout: timeout?,
             drain_delay: drain_delay?,

@@ -14,6 +14,7 @@ pub mod live;
 pub mod metrics;
 pub mod min_position;
 pub mod openapi;
+mod opened;
 pub mod operation;
 pub mod page;
 mod precondition;

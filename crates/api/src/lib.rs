@@ -7,6 +7,7 @@ pub mod embedded;
 pub mod followers;
 pub mod http;
 pub mod payment_simulator;
+pub mod people;
 pub mod routes;
 pub mod sample_data;
 pub mod store;

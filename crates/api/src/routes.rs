@@ -3,6 +3,7 @@
 pub mod cafe;
 pub mod market;
 pub mod notices;
+pub mod people;
 pub mod projections;
 pub mod rental;
 pub mod restaurant;
@@ -17,6 +18,7 @@ pub fn operations() -> Vec<Operation> {
     let shared = [
         projections::routes().operations(),
         notices::routes().operations(),
+        people::routes().operations(),
         metrics::routes().operations(),
         health::routes().operations(),
         docs::routes().operations(),

@@ -23,6 +23,7 @@ use crate::{
         router::{Layers, router},
         views::Views,
     },
+    people::{MasterError, Opening, people, without_keys},
     routes,
     store::Store,
 };
@@ -64,6 +65,8 @@ pub enum WiringError {
     Notices(#[from] InvalidWebhook),
     #[error(transparent)]
     Auth(#[from] AuthError),
+    #[error("what is personal cannot be sealed and opened")]
+    Masters(#[from] MasterError),
     #[error("the payment simulator cannot start")]
     Simulator(#[from] JournalError),
     #[error("the data directory cannot be made")]
@@ -98,7 +101,9 @@ impl Service {
         let parts = Parts::default();
         parts.look(&store.pool).await?;
         let payments = Payments::new(config, store)?;
-        let contexts = Contexts::new(store, &clock, &parts, &payments.gateway, cafe_rules(config));
+        let people = people(config.masters.clone(), store, clock.clone()).await?;
+        let (gateway, rules) = (&payments.gateway, cafe_rules(config));
+        let contexts = Contexts::new(store, &clock, &parts, gateway, &people, rules);
         let engine = engine(store);
         let followers = Followers::new(store.log.clone(), store.queries.clone(), clock.clone());
         let health = Arc::new(Health {
@@ -115,7 +120,8 @@ impl Service {
         let commands = TaskTracker::new();
         let ledger = Ledger::new(store.pool.clone());
         let once = Once::new(ledger.clone(), commands.clone(), clock.clone());
-        let notices = Delivery::new(store.pool.clone(), notice_sink(config, &clock)?);
+        let sink = notice_sink(config, &clock)?;
+        let notices = Delivery::new(store.pool.clone(), sink, people.clone());
         let mut workers = match config.role.works() {
             true => start_workers(config, store, &contexts, &parts, &engine, &stop_workers),
             false => JoinSet::new(),
@@ -133,7 +139,9 @@ impl Service {
             Authenticator::new(&config.auth, queries.clone(), clock.clone(), logins)?;
         workers.spawn(authenticator.clone().follow_issuer(stop_workers.clone()));
         let (streams, believing) = (config.limits.streams, authenticator.clone());
-        let views = Arc::new(Views::new(engine, queries, streams, believing, closing.clone()));
+        let opener = Arc::new(Opening(people.clone()));
+        let stop = closing.clone();
+        let views = Arc::new(Views::new(engine, queries, opener, streams, believing, stop));
         let table = routes::operations();
         let pages = console::pages().operations();
         let requests = Arc::new(Requests::of(table.iter().chain(&pages)));
@@ -152,6 +160,7 @@ impl Service {
             true => {
                 let (engine, stop) = (views.engine.clone(), stop_workers.clone());
                 workers.spawn(async move { engine.watch_parked(&stop).await });
+                let keys = routes::people::Keys { people: people.clone(), views: views.clone() };
                 let api = served(config, &contexts, &views, &clock);
                 let console = Arc::new(Console {
                     contexts: config.contexts.clone(),
@@ -162,7 +171,10 @@ impl Service {
                     health: health.clone(),
                     clock: clock.clone(),
                 });
-                api.merge(routes::notices::routes().with_state(store.queries.clone()))
+                let pool = store.queries.clone();
+                let notices = routes::notices::Notices { pool, people: people.clone() };
+                api.merge(routes::notices::routes().with_state(notices))
+                    .merge(routes::people::routes().with_state(keys))
                     .merge(routes::projections::routes().with_state(followers))
                     .merge(console::pages().with_state(console))
             }
@@ -180,6 +192,7 @@ impl Service {
             patience: config.limits.body,
             health: health.clone(),
             clock,
+            people,
         };
         let router = router(routes.merge(metrics::routes().with_state(numbers)), layers);
         let workers = AbortOnDropHandle::new(tokio::spawn(health.own.clone().watch(workers)));
@@ -218,7 +231,9 @@ pub async fn contexts_for_staff(store: &Store) -> Result<Contexts, WiringError> 
     let gateway: Arc<dyn PaymentGateway> = Arc::new(Simulator::open(None, Behaviour::default())?);
     let rules =
         Rules { accept_timeout: chrono::Duration::minutes(15), payment_grace: PAYMENT_GRACE };
-    Ok(Contexts::new(store, &SystemClock::shared(), &parts, &gateway, rules))
+    let clock = SystemClock::shared();
+    let people = without_keys(store, clock.clone());
+    Ok(Contexts::new(store, &clock, &parts, &gateway, &people, rules))
 }
 
 /// The views' engine, as a process of its own.

@@ -10,9 +10,10 @@ use crate::{
     execute::{Done, Executor},
     parts::Parts,
     payment::PaymentGateway,
+    people::People,
 };
 use domain::{
-    Id, Quantity, Won,
+    Aggregate, Id, Instant, Quantity, Won,
     cafe::{
         member::{self, Member},
         menu_item::{self, MenuItem},
@@ -20,7 +21,11 @@ use domain::{
         policies::Rules,
         ticket::{self, Ticket},
     },
-    shared::{Name, phone::Phone},
+    shared::{
+        Name,
+        personal::{Person, Personal},
+        phone::Phone,
+    },
 };
 use eventlog::{EventLog, trace::carried};
 use std::{sync::Arc, time::Duration};
@@ -38,6 +43,7 @@ struct Inner {
     members: Executor<Member>,
     menu: Executor<MenuItem>,
     gateway: Arc<dyn PaymentGateway>,
+    people: People,
     rules: Rules,
 }
 
@@ -54,12 +60,22 @@ pub struct PlaceOrder {
     pub phone: Option<Phone>,
 }
 
+/// A membership as a customer asks for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Register {
+    pub name: Name,
+    /// Whether it is valid at once.
+    pub validated: bool,
+    pub at: Instant,
+}
+
 impl Cafe {
     pub fn new(
         log: Arc<dyn EventLog>,
         clock: Arc<dyn Clock>,
         parts: Parts,
         gateway: Arc<dyn PaymentGateway>,
+        people: People,
         rules: Rules,
     ) -> Self {
         Self(Arc::new(Inner {
@@ -68,6 +84,7 @@ impl Cafe {
             members: Executor::new(log.clone(), clock.clone(), parts.clone()),
             menu: Executor::new(log, clock, parts),
             gateway,
+            people,
             rules,
         }))
     }
@@ -111,6 +128,18 @@ impl Cafe {
         self.0.members.execute(id.as_str(), &command, meta).await
     }
 
+    /// Makes a customer a member.
+    pub async fn register(
+        &self,
+        customer_id: &Id,
+        register: Register,
+        meta: &Meta,
+    ) -> Result<Done<Member>, Error> {
+        let Register { name, validated, at } = register;
+        let name = self.0.people.seal(&Person::customer(customer_id), name.as_str()).await?;
+        self.member(customer_id, member::Command::Register { name, validated, at }, meta).await
+    }
+
     pub async fn menu_item(
         &self,
         product: &Name,
@@ -137,8 +166,8 @@ impl Cafe {
             product: place.product,
             qty: place.qty,
             price: place.price,
+            phone: self.sealed(&id, place.customer_id.as_ref(), place.phone).await?,
             customer_id: place.customer_id,
-            phone: place.phone,
         };
         let mut placed = self.order(&id, command.clone(), meta).await?;
         if placed.repeated {
@@ -153,6 +182,19 @@ impl Cafe {
         };
         outcome(&id, &paid.state)?;
         Ok((id, paid))
+    }
+
+    /// A guest is known by the order alone.
+    async fn sealed(
+        &self,
+        order: &Id,
+        customer: Option<&Id>,
+        phone: Option<Phone>,
+    ) -> Result<Option<Personal>, Error> {
+        let Some(phone) = phone else { return Ok(None) };
+        let guest = || Person::guest(Order::CATEGORY, order);
+        let person = customer.map_or_else(guest, Person::customer);
+        Ok(Some(self.0.people.seal(&person, phone.as_str()).await?))
     }
 
     /// A repeated command finds the order closed because the gateway could not be asked: this is

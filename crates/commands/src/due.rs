@@ -3,6 +3,7 @@
 //! A worker claims a row by moving its time ahead, so that a row whose worker died comes up again
 //! by itself. Time is the database's.
 
+use crate::people::PeopleError;
 use std::{future::Future, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +26,8 @@ pub enum RoundError {
     Pool(#[from] deadpool_postgres::PoolError),
     #[error("the database did not do what was asked")]
     Database(#[from] tokio_postgres::Error),
+    #[error("what is sealed cannot be opened now")]
+    Sealed(#[from] PeopleError),
 }
 
 /// What a round found.

@@ -1,7 +1,7 @@
 //! Why a command was not done. Three kinds: the business refuses, somebody was first, something
 //! broke.
 
-use crate::payment::Paused;
+use crate::{payment::Paused, people::PeopleError};
 use domain::{Id, Kind, Refusal, stored::DecodeError};
 use eventlog::{AppendError, LogError, RecordedEvent};
 use std::time::Duration;
@@ -35,6 +35,9 @@ pub enum Error {
     PaymentRejected(String),
     #[error("more than one event can carry")]
     TooLarge(#[source] AppendError),
+    /// What is personal cannot be sealed, and nothing of it is stored.
+    #[error("what is personal cannot be kept now")]
+    Unsealed(#[from] PeopleError),
     #[error("the event log is not available")]
     Unavailable(#[source] LogError),
     /// A stream holds what this program cannot read.

@@ -16,6 +16,7 @@ pub mod notices;
 pub mod outcomes;
 pub mod parts;
 pub mod payment;
+pub mod people;
 pub mod reactor;
 pub mod rental;
 pub mod restaurant;
@@ -27,6 +28,7 @@ pub use error::{Error, PaidFor, Refused};
 pub use execute::{Done, Executor};
 pub use guard::{Expected, Guard, Versions};
 pub use migrations::{MigrateError, migrate};
+pub use people::{People, PeopleError};
 
 use uuid::Uuid;
 

@@ -11,6 +11,7 @@ use crate::{
     execute::{Done, Executor},
     parts::Parts,
     payment::PaymentGateway,
+    people::People,
 };
 use domain::{
     Id, Won,
@@ -19,10 +20,9 @@ use domain::{
         payment::{Command as PaymentCommand, Payment},
         policies::Rules,
         reservation::{self, Reservation},
-        review::{self, Review},
+        review::{self, Review, Score, Text},
     },
-    shared::Name,
-    shared::phone::Phone,
+    shared::{Name, personal::Person, phone::Phone},
 };
 use eventlog::EventLog;
 use std::sync::Arc;
@@ -38,6 +38,7 @@ struct Inner {
     reviews: Executor<Review>,
     parts: Parts,
     gateway: Arc<dyn PaymentGateway>,
+    people: People,
     rules: Rules,
 }
 
@@ -54,12 +55,22 @@ pub struct Reserve {
     pub item_price: Option<Won>,
 }
 
+/// A review as a renter gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SubmitReview {
+    pub customer_id: Id,
+    pub customer_name: Name,
+    pub score: Score,
+    pub text: Option<Text>,
+}
+
 impl Market {
     pub fn new(
         log: Arc<dyn EventLog>,
         clock: Arc<dyn Clock>,
         parts: Parts,
         gateway: Arc<dyn PaymentGateway>,
+        people: People,
         rules: Rules,
     ) -> Self {
         Self(Arc::new(Inner {
@@ -69,6 +80,7 @@ impl Market {
             reviews: Executor::new(log, clock, parts.clone()),
             parts,
             gateway,
+            people,
             rules,
         }))
     }
@@ -83,11 +95,16 @@ impl Market {
         let id = reserve.reservation_no.unwrap_or_else(|| meta.command_id.into());
         // An item's price never changes.
         let listed = self.0.items.known(reserve.item_no.as_str()).await?.price();
+        let renter = Person::customer(&reserve.customer_id);
+        let phone = match reserve.phone {
+            Some(phone) => Some(self.0.people.seal(&renter, phone.as_str()).await?),
+            None => None,
+        };
         let command = reservation::Command::Reserve {
             item_no: reserve.item_no,
+            customer_name: self.0.people.seal(&renter, reserve.customer_name.as_str()).await?,
             customer_id: reserve.customer_id,
-            customer_name: reserve.customer_name,
-            phone: reserve.phone,
+            phone,
             item_price: reserve.item_price,
             listed,
         };

@@ -1,4 +1,5 @@
-//! The tables of this crate, schema `commands`: notices, timers, paused parts.
+//! The tables of this crate, schema `commands`: notices, timers, paused parts; and
+//! schema `people`.
 
 use deadpool_postgres::Pool;
 

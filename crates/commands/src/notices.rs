@@ -1,7 +1,8 @@
 //! Notices to customers. They leave the process through an outbox: a policy's fact puts a notice
 //! into a table, and a worker delivers it, at least once, however long the service is away.
 //!
-//! A notice is personal, so it is never logged: neither its recipient nor its text.
+//! A notice is personal, so it is never logged: neither its recipient nor its text. Its recipient is
+//! sealed until it is delivered.
 
 mod letters;
 mod outbox;
@@ -13,6 +14,7 @@ pub use outbox::{Delivery, MAX_TRIES, enqueue, follow};
 pub use sink::{LogSink, NoticeError, NoticeSink};
 pub use webhook::WebhookSink;
 
+use domain::shared::personal::Personal;
 use uuid::Uuid;
 
 /// A message to one person because of one fact.
@@ -22,7 +24,7 @@ pub struct Notice {
     pub fact_id: Uuid,
     pub channel: Channel,
     /// A phone number, for the channels there are.
-    pub recipient: String,
+    pub recipient: Personal,
     pub body: String,
 }
 

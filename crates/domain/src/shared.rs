@@ -1,5 +1,6 @@
 //! Values that every context uses. One that exists is valid.
 
+pub mod personal;
 pub mod phone;
 pub mod reservations;
 

@@ -5,6 +5,7 @@
 
 use crate::{
     Aggregate,
+    shared::personal::Personal,
     stored::{Stored, decode, encode},
 };
 use std::fmt::Debug;
@@ -28,6 +29,12 @@ pub fn through_json<A: Aggregate>(event: &A::Event) -> A::Event {
         payload: &encoded.payload,
     };
     decode::<A>(&stored).expect("what was written can be read")
+}
+
+/// What is kept of somebody, as it was stored before it was sealed: to those who decide and fold it is
+/// the same.
+pub fn personal(text: &str) -> Personal {
+    Personal::Plain(text.to_owned())
 }
 
 #[derive(Debug)]

@@ -31,6 +31,8 @@ pub enum Error {
     LogClosed,
     #[error("a row cannot be written")]
     Row(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("what is sealed in a row cannot be opened now")]
+    Sealed(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("no view is named {0:?}")]
     UnknownView(String),
     #[error("{0} is being rebuilt already")]

@@ -8,7 +8,8 @@
 //! since one of them is known by the keys of the events behind it.
 //!
 //! What changes rows otherwise, a rebuild or a parked event that is tried again, counts up the
-//! view's generation, and everybody reads anew.
+//! view's generation, and everybody reads anew. So does what changes how they are shown: that somebody
+//! is forgotten.
 
 mod board;
 mod change;
@@ -27,9 +28,9 @@ pub use listener::Listener;
 pub use mark::{InvalidMark, Mark};
 pub use wanted::{Owner, Sees, Wanted, What};
 
-use crate::{Engine, Error, Lookups, read_model::ReadModel};
+use crate::{Engine, Error, Lookups, read_model::ReadModel, registry::VIEWS, row::Opener};
 use deadpool_postgres::Pool;
-use eventlog::Position;
+use eventlog::{Position, consumer::handover};
 use feed::Feed;
 use std::{
     any::{Any, TypeId},
@@ -54,16 +55,23 @@ pub(crate) struct Common {
     engine: Engine,
     pool: Pool,
     lookups: Lookups,
+    opener: Arc<dyn Opener>,
     read_anew: Semaphore,
     stopping: CancellationToken,
 }
 
 impl Live {
-    /// `pool` is for queries. All streams end when `stopping` is cancelled.
-    pub fn new(engine: Engine, pool: Pool, stopping: CancellationToken) -> Self {
+    /// `pool` is for queries, and `opener` opens what is personal of the rows that are told. All
+    /// streams end when `stopping` is cancelled.
+    pub fn new(
+        engine: Engine,
+        pool: Pool,
+        opener: Arc<dyn Opener>,
+        stopping: CancellationToken,
+    ) -> Self {
         let lookups = Lookups::new(pool.clone());
         let read_anew = Semaphore::new(READ_ANEW);
-        let common = Arc::new(Common { engine, pool, lookups, read_anew, stopping });
+        let common = Arc::new(Common { engine, pool, lookups, opener, read_anew, stopping });
         Self { common, feeds: Mutex::default() }
     }
 
@@ -80,6 +88,19 @@ impl Live {
         let mut listener = Listener::join(self.of::<M>(), scope).await?;
         let found = listener.begin(since, least).await?;
         Ok(found.then_some(listener))
+    }
+
+    /// Has everybody who listens to what may be personal read anew, in every process: somebody was
+    /// forgotten.
+    pub async fn read_anew(&self) -> Result<(), Error> {
+        let Engine { pool, consumers, .. } = &self.common.engine;
+        for view in VIEWS.iter().filter(|view| view.is_personal()) {
+            let states = consumers.of_follower(view.name()).await?;
+            if let Some(state) = states.first() {
+                handover::rewritten(&pool.get().await?, &state.name).await?;
+            }
+        }
+        Ok(())
     }
 
     fn of<M: ReadModel>(&self) -> Arc<Feed<M>> {

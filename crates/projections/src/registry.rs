@@ -16,6 +16,7 @@ use crate::{
         inventory::Stock as RentalStock, orders::Orders as RentalOrders, total_view::TotalView,
     },
     restaurant::{menus::Menus, my_page::MyPage},
+    row::Row,
     timeline,
     warehouse::{lots::Lots, movements::Movements, stock::Stock},
 };
@@ -54,6 +55,8 @@ pub trait View: Sync {
     fn name(&self) -> &'static str;
     /// The stream categories it follows.
     fn categories(&self) -> &'static [&'static str];
+    /// Whether something in its rows is personal.
+    fn is_personal(&self) -> bool;
     /// See [`Engine::keep`].
     async fn keep(&self, engine: &Engine, stop: &CancellationToken);
     /// A table that is to take the view's place.
@@ -75,6 +78,10 @@ impl<M: ReadModel> View for Of<M> {
 
     fn categories(&self) -> &'static [&'static str] {
         M::CATEGORIES
+    }
+
+    fn is_personal(&self) -> bool {
+        M::Row::COLUMNS.iter().any(|column| column.is_personal)
     }
 
     async fn keep(&self, engine: &Engine, stop: &CancellationToken) {

@@ -1,8 +1,14 @@
 //! Typed rows: one struct per table of a read model, and what moves it in and out of PostgreSQL.
 
+mod private;
+mod word;
+
+pub use private::{Closed, Opener, Private, open};
+pub use word::Word;
+
 use bytes::{BufMut, BytesMut};
 use domain::Instant;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::{error::Error as StdError, fmt::Debug};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type};
 
@@ -16,6 +22,8 @@ pub struct Column {
     pub sql_type: Type,
     /// Whether a row may have nothing there.
     pub is_nullable: bool,
+    /// Whether it may be personal. What is forgotten shows as nothing there.
+    pub is_personal: bool,
     /// All that it may hold, if that is a closed set of words.
     pub words: fn() -> Vec<&'static str>,
 }
@@ -23,7 +31,13 @@ pub struct Column {
 impl Column {
     /// The column of a field of type `F`.
     pub const fn of<F: Field>(name: &'static str) -> Self {
-        Self { name, sql_type: F::SQL_TYPE, is_nullable: F::IS_NULLABLE, words: F::words }
+        Self {
+            name,
+            sql_type: F::SQL_TYPE,
+            is_nullable: F::IS_NULLABLE,
+            is_personal: F::IS_PERSONAL,
+            words: F::words,
+        }
     }
 }
 
@@ -36,6 +50,9 @@ pub trait Row: Clone + Debug + PartialEq + Serialize + Send + Sync + 'static {
 
     /// What a text column holds; nothing for other columns.
     fn text(&self, column: &str) -> Option<&str>;
+
+    /// What of it is personal.
+    fn personal(&mut self) -> Vec<&mut Private>;
 
     /// From a result that has exactly [`Row::COLUMNS`], in their order.
     fn read(row: &tokio_postgres::Row) -> Result<Self, tokio_postgres::Error>;
@@ -51,6 +68,7 @@ pub trait Row: Clone + Debug + PartialEq + Serialize + Send + Sync + 'static {
 pub trait Field: Sized {
     const SQL_TYPE: Type;
     const IS_NULLABLE: bool = false;
+    const IS_PERSONAL: bool = false;
     /// How it is sent.
     type Sent<'a>: ToSql + Sync + Send
     where
@@ -63,6 +81,11 @@ pub trait Field: Sized {
 
     /// What it holds, if that is text.
     fn text(&self) -> Option<&str> {
+        None
+    }
+
+    /// Itself, if it is personal.
+    fn personal(&mut self) -> Option<&mut Private> {
         None
     }
 
@@ -113,6 +136,7 @@ plain_field!(i64 => INT8, bool => BOOL, Instant => TIMESTAMPTZ);
 impl<F: Field> Field for Option<F> {
     const SQL_TYPE: Type = F::SQL_TYPE;
     const IS_NULLABLE: bool = true;
+    const IS_PERSONAL: bool = F::IS_PERSONAL;
     type Sent<'a>
         = Option<F::Sent<'a>>
     where
@@ -131,6 +155,10 @@ impl<F: Field> Field for Option<F> {
         self.as_ref().and_then(Field::text)
     }
 
+    fn personal(&mut self) -> Option<&mut Private> {
+        self.as_mut().and_then(Field::personal)
+    }
+
     fn words() -> Vec<&'static str> {
         F::words()
     }
@@ -140,51 +168,6 @@ impl<F: Field> Field for Option<F> {
 pub trait Literal: Copy + Debug + PartialEq + Send + Sync + 'static {
     const ALL: &'static [Self];
     fn word(self) -> &'static str;
-}
-
-/// A field that holds one of the words of `L`: text in the table, a string in JSON.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Word<L>(pub L);
-
-impl<L: Literal> Field for Word<L> {
-    const SQL_TYPE: Type = Type::TEXT;
-    type Sent<'a> = &'static str;
-    type Read = Self;
-
-    fn sent(&self) -> &'static str {
-        self.0.word()
-    }
-
-    fn from_read(read: Self) -> Self {
-        read
-    }
-
-    fn text(&self) -> Option<&str> {
-        Some(self.0.word())
-    }
-
-    fn words() -> Vec<&'static str> {
-        L::ALL.iter().map(|literal| literal.word()).collect()
-    }
-}
-
-impl<'a, L: Literal> FromSql<'a> for Word<L> {
-    fn from_sql(sql_type: &Type, raw: &'a [u8]) -> Result<Self, BoxError> {
-        let word = <&str>::from_sql(sql_type, raw)?;
-        let known = L::ALL.iter().find(|literal| literal.word() == word);
-        let unknown = || format!("no row of this program holds the word {word:?}").into();
-        known.map(|literal| Self(*literal)).ok_or_else(unknown)
-    }
-
-    fn accepts(sql_type: &Type) -> bool {
-        <&str as FromSql>::accepts(sql_type)
-    }
-}
-
-impl<L: Literal> Serialize for Word<L> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.word())
-    }
 }
 
 /// Adds one value to a binary COPY.
@@ -236,6 +219,13 @@ macro_rules! row {
                     $(stringify!($field) => self.$field.text(),)*
                     _ => None,
                 }
+            }
+
+            fn personal(&mut self) -> Vec<&mut $crate::row::Private> {
+                use $crate::row::Field as _;
+                let mut found = Vec::new();
+                $(found.extend(self.$field.personal());)*
+                found
             }
 
             fn read(row: &::tokio_postgres::Row) -> ::std::result::Result<Self, ::tokio_postgres::Error> {

@@ -126,3 +126,34 @@ async fn a_caller_has_so_many_streams_and_others_have_theirs() {
     );
     Listening::with(&town.client, list, "orderId", &jun).await;
 }
+
+#[tokio::test]
+async fn a_customer_forgets_nobody_but_themselves() {
+    let town = guarded(&[]).await;
+    let (min, jun, store) =
+        (token("customer", "min"), token("customer", "jun"), token("store", "till-1"));
+    for who in [&min, &jun] {
+        let joined = post(&town, "/cafe/members", who, json!({ "name": "김" })).await;
+        assert_eq!(joined.status, StatusCode::CREATED, "{joined:?}");
+    }
+    let mut guests = coffee("o1");
+    guests["phone"] = json!("010-1234-5678");
+    let placed = post(&town, "/cafe/orders", &store, guests).await;
+    assert_eq!(placed.status, StatusCode::CREATED, "{placed:?}");
+    let forget = async |token: &str, person: &str| {
+        post(&town, &format!("/people/{person}/forget"), token, json!({})).await
+    };
+    for person in ["jun", "cafe.order:o1", "nobody"] {
+        let refused = forget(&min, person).await;
+        assert_eq!(
+            (refused.status, &refused.body["code"]),
+            (StatusCode::NOT_FOUND, &json!("unknown-person"))
+        );
+    }
+    assert_eq!(forget(&store, "jun").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(forget(&min, "min").await.status, StatusCode::OK);
+    let manager = token("manager", "boss");
+    for person in ["jun", "cafe.order:o1"] {
+        assert_eq!(forget(&manager, person).await.status, StatusCode::OK, "{person}");
+    }
+}

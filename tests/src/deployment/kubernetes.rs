@@ -85,7 +85,8 @@ fn secrets(of: &str) -> BTreeMap<String, BTreeMap<String, String>> {
         assert_eq!(kind(&secret), "Secret");
         let data = secret["stringData"].as_object().unwrap().iter();
         let filled = data.map(|(key, value)| {
-            let mut value = value.as_str().unwrap().to_owned();
+            let value = value.as_str().unwrap();
+            let mut value = value.replace("change-this-master", &format!("m1:{given}"));
             for blank in ["change-this-password", "change-this-key", "change-me"] {
                 value = value.replace(blank, &given);
             }

@@ -86,7 +86,8 @@ async fn list(store: &Store, which: Which) -> Result<(), Failure> {
 
 /// Id, state, tries, channel, recipient, text, and what went wrong.
 fn print(letter: &Letter) -> std::io::Result<()> {
-    let Letter { fact_id, channel, recipient, body, state, attempts, last_error, .. } = letter;
+    let Letter { fact_id, channel, body, state, attempts, last_error, .. } = letter;
+    let recipient = notices::masked(&letter.recipient).unwrap_or_else(|| "…".to_owned());
     let (channel, state) = (Channel::as_str(*channel), State::as_str(*state));
     let error = last_error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
     writeln!(

@@ -1,6 +1,6 @@
 //! `serve`: answers requests and follows the log, until SIGINT or SIGTERM.
 
-use super::Failure;
+use super::{Failure, people::unsealed};
 use crate::{
     config::{Config, Database, Mistakes, ServeArgs},
     http::{
@@ -10,7 +10,7 @@ use crate::{
     sample_data,
     store::{Store, unopened},
     telemetry::traces::Traces,
-    wiring::Service,
+    wiring::{Service, WiringError},
 };
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::{
@@ -91,7 +91,7 @@ async fn serve(
 ) -> Result<(), Failure> {
     let Front { address, gate, closing, server } = front;
     let service = Service::start(config, store, &closing).await;
-    let service = service.map_err(|error| store.failed(&error))?;
+    let service = service.map_err(|error| not_started(store, &error))?;
     if is_embedded_default(config) {
         load_sample_data(&service).await;
     }
@@ -113,6 +113,13 @@ async fn serve(
         tracing::warn!("stopped with something still under way; the next start carries on");
     }
     Ok(())
+}
+
+fn not_started(store: &Store, error: &WiringError) -> Failure {
+    match error {
+        WiringError::Masters(error) => unsealed(store, error),
+        _ => store.failed(error),
+    }
 }
 
 /// With nothing configured there is something to begin with.

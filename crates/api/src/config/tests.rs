@@ -155,3 +155,21 @@ fn limits_are_as_given_or_as_they_were_thought_of() {
     let expected = intake::Limits { commands: 4, waiting: 8, ..intake::Limits::default() };
     assert_eq!((config.limits.intake, config.limits.breaker), (expected, None));
 }
+
+#[test]
+fn a_database_of_yours_needs_a_master_key() {
+    let check = |database_url: Option<&str>, master_key: Option<String>| {
+        let database_url = database_url.map(str::to_owned);
+        let store = StoreArgs { database_url, ..StoreArgs::default() };
+        ServeArgs { store, master: MasterArgs { master_key }, ..args() }.check()
+    };
+    let yours = Some("postgres://127.0.0.1/jangteo");
+    let key = Some(format!("m1:{}", "5e".repeat(32)));
+    let masters = |checked: Result<Config, Mistakes>| checked.expect("usable").masters.is_some();
+    assert_eq!([check(None, None), check(None, key.clone())].map(masters), [false, true]);
+    assert!(masters(check(yours, key)));
+    let missing = check(yours, None).expect_err("missing").to_string();
+    assert!(missing.contains("openssl rand -hex 32"), "{missing}");
+    let wrong = check(yours, Some("m1:a-secret".to_owned())).expect_err("wrong").to_string();
+    assert!(wrong.contains("JANGTEO_MASTER_KEY") && !wrong.contains("a-secret"), "{wrong}");
+}

@@ -2,7 +2,10 @@
 
 use super::{Database, Role};
 use crate::http::{auth::Settings, rates::Rate};
-use commands::notices::webhook::{Secret, Secrets};
+use commands::{
+    notices::webhook::{Secret, Secrets},
+    people::Masters,
+};
 use domain::{Context, Id};
 use reqwest::Url;
 use std::{
@@ -92,6 +95,16 @@ fn secret(text: &str) -> Option<Secret> {
     let strong = secret.len() >= LEAST_SECRET && secret.bytes().all(|byte| byte.is_ascii_graphic());
     let id = Id::new(id).ok()?;
     strong.then(|| Secret { id: id.into(), secret: secret.to_owned() })
+}
+
+/// Never repeats a secret. The data directory's own is only for the database that is there.
+pub(super) fn masters(text: Option<&str>, is_needed: bool) -> Result<Option<Masters>, String> {
+    let Some(text) = text else {
+        let missing = "JANGTEO_MASTER_KEY is needed with DATABASE_URL: it wraps the keys that seal people's names and phone numbers. `echo m1:$(openssl rand -hex 32)` makes one; keep it apart from the database, for without it they cannot be read any more";
+        return if is_needed { Err(missing.to_owned()) } else { Ok(None) };
+    };
+    let unusable = "JANGTEO_MASTER_KEY must be id:secret with commas between, each id once, each secret 64 hexadecimal digits, as `echo m1:$(openssl rand -hex 32)` makes it";
+    Masters::parse(text).map(Some).map_err(|_| unusable.to_owned())
 }
 
 pub(super) fn role(text: &str) -> Result<Role, String> {

@@ -43,7 +43,7 @@ impl From<Error> for Problem {
                 Self::fault(&error);
                 Self::internal()
             }
-            Error::Unavailable(_) => Self::fault(&error),
+            Error::Unavailable(_) | Error::Unsealed(_) => Self::fault(&error),
         }
     }
 }

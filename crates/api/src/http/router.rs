@@ -10,6 +10,7 @@ use super::{
     idempotency::{self, Once},
     intake::Intake,
     metrics::Requests,
+    opened,
     precondition::Primary,
     problem::Problem,
     protection::protect,
@@ -22,7 +23,7 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
-use commands::clock::Clock;
+use commands::{People, clock::Clock};
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -47,6 +48,7 @@ pub struct Layers {
     pub patience: Patience,
     pub health: Arc<Health>,
     pub clock: Arc<dyn Clock>,
+    pub people: People,
 }
 
 /// The contexts' routes and those for health, with the layers around them.
@@ -94,7 +96,15 @@ impl Layers {
             // A path or method that is not served is told so, whatever else it was sent with. The
             // sessions' own routes are not in the table either.
             Ok(_place) if !self.rights.knows(&request) => in_time(next.run(request)).await,
-            Ok(_place) => idempotency::run_commands(&self.once, self.patience, request, next).await,
+            Ok(_place) => {
+                let is_command = idempotency::is_command(request.method());
+                let once = &self.once;
+                let answer = idempotency::run_commands(once, self.patience, request, next).await;
+                match is_command {
+                    true => opened::open(&self.people, answer).await,
+                    false => answer,
+                }
+            }
             Err(refused) => console::refused(request, refused),
         }
     }

@@ -101,7 +101,7 @@ fn field(column: &Column, generator: &mut SchemaGenerator) -> Value {
         _ if words.is_empty() => json_schema!({ "type": "string" }),
         _ => json_schema!({ "type": "string", "enum": words }),
     };
-    match column.is_nullable {
+    match column.is_nullable || column.is_personal {
         true => json!({ "anyOf": [schema, { "type": "null" }] }),
         false => schema.to_value(),
     }

@@ -5,7 +5,8 @@
 //!
 //! A row that shows one thing has an `ETag`: the version up to which it shows it, which is what the
 //! commands for that thing compare `If-Match` with. A row of several things has none, and neither has
-//! one of which something is hidden from the caller: the same tag would stand for two answers.
+//! one of which something is hidden from the caller, or forgotten: the same tag would stand for two
+//! answers.
 
 pub mod served;
 
@@ -23,7 +24,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use deadpool_postgres::Pool;
-use projections::{Engine, Error, Live, Lookups, ReadModel, query, registry, row::Row};
+use projections::{
+    Engine, Error, Live, Lookups, ReadModel, query, registry,
+    row::{self, Opener, Row},
+};
 use serde::Serialize;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -39,6 +43,8 @@ pub struct Views {
     pub streams: Streams,
     pub authenticator: Arc<Authenticator>,
     lookups: Lookups,
+    /// What is personal of rows is opened before they are shown.
+    opener: Arc<dyn Opener>,
 }
 
 /// What a list is asked for: the view must know of `min`, rows must match the filters.
@@ -73,15 +79,17 @@ impl Views {
     pub fn new(
         engine: Engine,
         pool: Pool,
+        opener: Arc<dyn Opener>,
         streams: live::Limits,
         authenticator: Arc<Authenticator>,
         stopping: CancellationToken,
     ) -> Self {
         Self {
-            live: Live::new(engine.clone(), pool.clone(), stopping),
+            live: Live::new(engine.clone(), pool.clone(), opener.clone(), stopping),
             streams: Streams::new(streams),
             authenticator,
             lookups: Lookups::new(pool.clone()),
+            opener,
             engine,
             pool,
         }
@@ -108,11 +116,15 @@ impl Views {
         min.reach(&self.engine, M::NAME).await?;
         let row = self.lookups.get::<M>(key).await.map_err(|error| fault(&error))?;
         let parked_streams = self.engine.parked_streams(M::NAME);
+        let mut row = row.filter(seen);
+        row::open(&*self.opener, &mut row).await.map_err(|error| fault(&error))?;
         let found = |mut row: M::Row| {
-            let version = M::version(&mut row).map_or(0, |version| version.unsigned_abs());
+            let is_whole = row.personal().iter().all(|field| field.shown().is_some());
+            let version = M::version(&mut row).filter(|_| is_whole);
+            let version = version.map_or(0, |version| version.unsigned_abs());
             Found { row, version, parked_streams }
         };
-        row.filter(seen).map(found).ok_or_else(|| self.nothing::<M>(key, code))
+        row.map(found).ok_or_else(|| self.nothing::<M>(key, code))
     }
 
     /// There is no row of this key, or it is as if there were none.
@@ -131,7 +143,8 @@ impl Views {
         min.reach(&self.engine, M::NAME).await?;
         // One more than is shown says whether there is a next page.
         let page = query::Page { filters, after, order, limit: limit + 1 };
-        let rows = query::list::<M>(&self.pool, &page).await.map_err(|error| fault(&error))?;
+        let mut rows = query::list::<M>(&self.pool, &page).await.map_err(|error| fault(&error))?;
+        row::open(&*self.opener, &mut rows).await.map_err(|error| fault(&error))?;
         let cursor = |row: &M::Row| Page::cursor(order, row.key());
         let mut kept = page.filters;
         kept.extend(Page::sort::<M>(order));

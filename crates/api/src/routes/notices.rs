@@ -15,14 +15,24 @@ use axum::{
     http::{StatusCode, Uri},
 };
 use chrono::{DateTime, Utc};
-use commands::notices::{self, Channel, Letter, Resent, Select, State};
+use commands::{
+    People,
+    notices::{self, Channel, Letter, Resent, Select, State},
+};
 use deadpool_postgres::Pool;
 use domain::{InvalidValue, shared::Name};
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub fn routes() -> Routes<Pool> {
+/// What these handlers need.
+#[derive(Clone)]
+pub struct Notices {
+    pub pool: Pool,
+    pub people: People,
+}
+
+pub fn routes() -> Routes<Notices> {
     Routes::default()
         .get(
             "/notices",
@@ -50,7 +60,8 @@ struct Shown {
     number: i64,
     event_id: Uuid,
     channel: &'static str,
-    recipient: String,
+    /// Null when it cannot be opened: its person is forgotten.
+    recipient: Option<String>,
     text: String,
     state: &'static str,
     attempts: i32,
@@ -74,7 +85,7 @@ struct Filter {
 }
 
 async fn list(
-    Of(pool): Of<Pool>,
+    Of(Notices { pool, people }): Of<Notices>,
     Query(filter): Query<Filter>,
     uri: Uri,
 ) -> Result<Listed<Shown>, Problem> {
@@ -87,18 +98,23 @@ async fn list(
     let filters = filters.into_iter().filter_map(|(name, word)| Some((name, word?)));
     let filters: Vec<_> = filters.map(|(name, word)| (name.to_owned(), word.to_owned())).collect();
     let select = Select { state, channel, after, limit: i64::from(page.limit) + 1 };
-    let letters = notices::list(&pool, &select).await.map_err(|error| Problem::fault(&error))?;
+    let mut letters =
+        notices::list(&pool, &select).await.map_err(|error| Problem::fault(&error))?;
+    open(&people, &mut letters).await?;
     let rows = letters.into_iter().map(Shown::of).collect();
     Ok(Listed::of(rows, &uri, &filters, page.limit, |row| row.number.to_string()))
 }
 
 /// A dead letter gets all its tries again.
 async fn resend(
-    Of(pool): Of<Pool>,
+    Of(Notices { pool, people }): Of<Notices>,
     Path(EventId(id)): Path<EventId>,
 ) -> Result<Json<Shown>, Problem> {
     match notices::resend(&pool, id).await.map_err(|error| Problem::fault(&error))? {
-        Resent::Pending(letter) => Ok(Json(Shown::of(letter))),
+        Resent::Pending(mut letter) => {
+            open(&people, std::slice::from_mut(&mut letter)).await?;
+            Ok(Json(Shown::of(letter)))
+        }
         Resent::AlreadySent => {
             let detail = "the notice was sent; only one that was given up is sent again";
             Err(Problem::new(StatusCode::CONFLICT, "already-sent", detail))
@@ -109,13 +125,18 @@ async fn resend(
     }
 }
 
+async fn open(people: &People, letters: &mut [Letter]) -> Result<(), Problem> {
+    let recipients = letters.iter_mut().map(|letter| &mut letter.recipient);
+    people.open(recipients.collect()).await.map_err(|error| Problem::fault(&error))
+}
+
 impl Shown {
     fn of(letter: Letter) -> Self {
         Self {
             number: letter.number,
             event_id: letter.fact_id,
             channel: letter.channel.as_str(),
-            recipient: letter.recipient,
+            recipient: notices::masked(&letter.recipient),
             text: letter.body,
             state: letter.state.as_str(),
             attempts: letter.attempts,

@@ -7,6 +7,7 @@ use crate::{
 };
 use axum::Router;
 use commands::{
+    People,
     cafe::Cafe,
     clock::Clock,
     market::Market,
@@ -40,6 +41,7 @@ impl Contexts {
         clock: &Arc<dyn Clock>,
         parts: &Parts,
         gateway: &Arc<dyn PaymentGateway>,
+        people: &People,
         cafe_rules: Rules,
     ) -> Self {
         let common = || (store.log.clone(), clock.clone(), parts.clone());
@@ -47,13 +49,13 @@ impl Contexts {
         let warehouse = Warehouse::new(log, time, paused);
         let (log, time, paused) = common();
         let market_rules = MarketRules { payment_grace: cafe_rules.payment_grace };
-        let market = Market::new(log, time, paused, gateway.clone(), market_rules);
+        let market = Market::new(log, time, paused, gateway.clone(), people.clone(), market_rules);
         let (log, time, paused) = common();
         let restaurant = Restaurant::new(log, time, paused);
         let (log, time, paused) = common();
         let rental = Rental::new(log, time, paused, gateway.clone());
         let (log, time, paused) = common();
-        let cafe = Cafe::new(log, time, paused, gateway.clone(), cafe_rules);
+        let cafe = Cafe::new(log, time, paused, gateway.clone(), people.clone(), cafe_rules);
         Self { warehouse, market, rental, restaurant, cafe }
     }
 

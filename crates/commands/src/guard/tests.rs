@@ -6,6 +6,7 @@ use domain::{
         order::{Command, Event, Order},
     },
     shared::Name,
+    testing::personal,
 };
 
 fn id(text: &str) -> Id {
@@ -79,7 +80,7 @@ fn what_is_anothers_or_nobodys_is_unknown_to_a_customer() {
 #[test]
 fn with_what_would_be_no_change_anothers_id_is_taken() {
     let register = member::Command::Register {
-        name: Name::new("김민").unwrap(),
+        name: personal("김민"),
         validated: true,
         at: Instant::UNIX_EPOCH,
     };

@@ -1,7 +1,7 @@
 //! What a request waits for: paying and having it back, cancelling, and reviewing. Each stores the
 //! intent and runs the policies that follow; what is not done by then the reactor carries on.
 
-use super::{Market, reactions::facts};
+use super::{Market, SubmitReview, reactions::facts};
 use crate::{Done, Error, Guard, Meta, PaidFor, reactor::run_inline};
 use domain::{
     Aggregate, Event, Fact, Id,
@@ -14,6 +14,7 @@ use domain::{
         review::{self, Review, Status},
         status::PaymentStatus,
     },
+    shared::personal::Person,
 };
 
 impl Market {
@@ -56,14 +57,21 @@ impl Market {
     pub async fn submit_review(
         &self,
         reservation: &Id,
-        submit: review::Command,
+        submit: SubmitReview,
         meta: &Meta,
     ) -> Result<Done<Review>, Error> {
         self.0.parts.must_be_up(Item::CATEGORY).await?;
         let rental = self.0.reservations.load_for(reservation.as_str(), &meta.guard).await?;
         rental.state.status()?;
         self.must_be_free_to_leave(reservation).await?;
-        let submitted = self.review(reservation, submit, meta).await?;
+        let reviewer = Person::customer(&submit.customer_id);
+        let command = review::Command::Submit {
+            customer_name: self.0.people.seal(&reviewer, submit.customer_name.as_str()).await?,
+            customer_id: submit.customer_id,
+            score: submit.score,
+            text: submit.text,
+        };
+        let submitted = self.review(reservation, command, meta).await?;
         self.follow(facts(submitted, market::Event::Review), meta).await?;
         let answered = self.load_review(reservation).await?;
         match answered.state.status() {

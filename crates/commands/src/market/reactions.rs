@@ -103,7 +103,7 @@ impl Market {
         Ok(reservation.phone().map(|phone| Notice {
             fact_id: fact.id,
             channel: Channel::Sms,
-            recipient: phone.as_str().to_owned(),
+            recipient: phone.clone(),
             body,
         }))
     }

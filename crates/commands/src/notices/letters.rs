@@ -1,8 +1,10 @@
 //! What staff sees of the outbox, and can do: list notices, and send dead letters again.
 
 use super::{Channel, State, outbox::channel};
+
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{Pool, PoolError};
+use domain::shared::personal::Personal;
 use std::time::Duration;
 use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
@@ -23,15 +25,15 @@ const WAITING: &str = "
 
 const AGAIN: &str = "state = 'pending', attempts = 0, due = now(), last_error = null";
 
-/// A notice as staff may see it: the recipient is masked.
+/// A notice as staff may see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Letter {
     /// Its place among all notices, growing.
     pub number: i64,
     pub fact_id: Uuid,
     pub channel: Channel,
-    /// See [`masked`].
-    pub recipient: String,
+    /// To be shown as [`masked`] only.
+    pub recipient: Personal,
     pub body: String,
     pub state: State,
     /// Tries begun, since it was last sent again.
@@ -114,8 +116,12 @@ pub async fn resend_dead(pool: &Pool) -> Result<u64, PoolError> {
 }
 
 /// The last four characters of a recipient, fewer of a short one: enough to recognise it, too
-/// little to call it.
-pub fn masked(recipient: &str) -> String {
+/// little to call it. Nothing of one that is sealed.
+pub fn masked(recipient: &Personal) -> Option<String> {
+    recipient.plain().map(end)
+}
+
+fn end(recipient: &str) -> String {
     let length = recipient.chars().count();
     let shown = (length / 2).min(4);
     let end: String = recipient.chars().skip(length - shown).collect();
@@ -129,7 +135,7 @@ fn letter(row: &Row) -> Letter {
         number: row.get("number"),
         fact_id: row.get("fact_id"),
         channel: channel(row),
-        recipient: masked(row.get("recipient")),
+        recipient: Personal::from_text(row.get("recipient")),
         body: row.get("body"),
         state,
         attempts: row.get("attempts"),
@@ -142,11 +148,11 @@ fn letter(row: &Row) -> Letter {
 
 #[cfg(test)]
 mod tests {
-    use super::masked;
+    use super::end;
 
     #[test]
     fn shows_the_end_of_a_recipient_at_most() {
-        let shown = ["010-1234-5678", "112", "고객", "1", ""].map(masked);
+        let shown = ["010-1234-5678", "112", "고객", "1", ""].map(end);
         assert_eq!(shown, ["…5678", "…2", "…객", "…", "…"]);
     }
 }

@@ -1,11 +1,16 @@
 //! The outbox, table `commands.notices`, and the worker that empties it.
 //!
 //! One person is told one thing after the other, in the order of the facts: a notice waits until
-//! the one before it was sent or given up. Different persons do not wait for each other.
+//! the one before it was sent or given up. Different persons do not wait for each other. A number that
+//! is sealed for two persons, such as two guests, is that of two.
 
 use super::{Channel, Notice, NoticeError, NoticeSink};
-use crate::due::{self, Round, RoundError};
+use crate::{
+    due::{self, Round, RoundError},
+    people::People,
+};
 use deadpool_postgres::{Client, GenericClient, Pool};
+use domain::shared::personal::Personal;
 use eventlog::trace::{Here, within};
 use std::{
     sync::Arc,
@@ -78,13 +83,13 @@ const SETTLE: &str = "
     update commands.notices as notice
     set state = case
             when outcome.error is null then 'sent'
-            when notice.attempts >= $5 then 'dead'
+            when outcome.over or notice.attempts >= $5 then 'dead'
             else 'pending' end,
         sent_at = case when outcome.error is null then now() end,
         due = now() + make_interval(secs => outcome.wait),
         last_error = outcome.error
-    from unnest($1::uuid[], $2::int[], $3::text[], $4::float8[])
-        as outcome (fact_id, attempts, error, wait)
+    from unnest($1::uuid[], $2::int[], $3::text[], $4::float8[], $6::bool[])
+        as outcome (fact_id, attempts, error, wait, over)
     where notice.fact_id = outcome.fact_id
       and notice.attempts = outcome.attempts
       and notice.state = 'pending'
@@ -101,7 +106,7 @@ pub async fn enqueue(
     }
     let fact_ids: Vec<_> = notices.iter().map(|notice| notice.fact_id).collect();
     let channels: Vec<_> = notices.iter().map(|notice| notice.channel.as_str()).collect();
-    let recipients: Vec<_> = notices.iter().map(|notice| &*notice.recipient).collect();
+    let recipients: Vec<_> = notices.iter().map(|notice| notice.recipient.as_text()).collect();
     let bodies: Vec<_> = notices.iter().map(|notice| &*notice.body).collect();
     let statement = client.prepare_cached(ENQUEUE).await?;
     let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
@@ -128,26 +133,35 @@ pub async fn follow(
 pub struct Delivery {
     pool: Pool,
     sink: Arc<dyn NoticeSink>,
+    people: People,
 }
 
 struct Claimed {
     notice: Notice,
+    /// As the table has it.
+    recipient: String,
+    /// As the sink is told.
+    opened: Personal,
     attempts: i32,
     /// Where its trace is collected.
     correlation_id: Option<Uuid>,
 }
 
+/// Why a notice is given up at once.
+const FORGOTTEN: &str = "the recipient was forgotten: nothing was sent";
+
 /// What became of a notice that was claimed.
 enum Outcome {
     Sent,
     Failed(String),
+    Forgotten,
     /// One before it, to the same person, failed or took too long.
     Untried,
 }
 
 impl Delivery {
-    pub fn new(pool: Pool, sink: Arc<dyn NoticeSink>) -> Self {
-        Self { pool, sink }
+    pub fn new(pool: Pool, sink: Arc<dyn NoticeSink>, people: People) -> Self {
+        Self { pool, sink, people }
     }
 
     /// Delivers until `cancel`, and finishes what it is delivering then, in seconds.
@@ -157,12 +171,13 @@ impl Delivery {
 
     async fn round(&self) -> Result<Round, RoundError> {
         let client = self.pool.get().await?;
-        let claimed = claim(&client).await?;
+        let mut claimed = claim(&client).await?;
         if claimed.is_empty() {
             let next = client.prepare_cached(NEXT).await?;
             return Ok(Round::Idle(client.query_one(&next, &[]).await?.get(0)));
         }
         drop(client);
+        self.people.open(claimed.iter_mut().map(|one| &mut one.opened).collect()).await?;
         let same = |one: &Claimed, next: &Claimed| one.person() == next.person();
         let runs = claimed.chunk_by(same).map(|run| self.send_run(run));
         let outcomes = futures::future::join_all(runs).await;
@@ -185,7 +200,9 @@ impl Delivery {
     }
 
     async fn send(&self, claimed: &Claimed) -> Outcome {
-        let sending = tokio::time::timeout(due::WORK_LIMIT, self.sink.send(&claimed.notice));
+        let Some(recipient) = claimed.opened.plain() else { return Outcome::Forgotten };
+        let sending = self.sink.send(&claimed.notice, recipient);
+        let sending = tokio::time::timeout(due::WORK_LIMIT, sending);
         let sent = match claimed.correlation_id {
             Some(correlation) => {
                 let here = Here { correlation, span: 0, doing: "notices" };
@@ -202,7 +219,7 @@ impl Delivery {
 
 impl Claimed {
     fn person(&self) -> (Channel, &str) {
-        (self.notice.channel, &self.notice.recipient)
+        (self.notice.channel, &self.recipient)
     }
 }
 
@@ -218,14 +235,16 @@ async fn claim(client: &Client) -> Result<Vec<Claimed>, tokio_postgres::Error> {
 }
 
 fn claimed(row: &Row) -> Claimed {
+    let recipient: String = row.get("recipient");
+    let sealed = Personal::from_text(recipient.clone());
     let notice = Notice {
         fact_id: row.get("fact_id"),
         channel: channel(row),
-        recipient: row.get("recipient"),
+        recipient: sealed.clone(),
         body: row.get("body"),
     };
-    let correlation_id = row.get("correlation_id");
-    Claimed { notice, attempts: row.get("attempts"), correlation_id }
+    let (attempts, correlation_id) = (row.get("attempts"), row.get("correlation_id"));
+    Claimed { notice, recipient, opened: sealed, attempts, correlation_id }
 }
 
 pub(super) fn channel(row: &Row) -> Channel {
@@ -238,12 +257,13 @@ async fn settle(
     claimed: &[Claimed],
     outcomes: &[Outcome],
 ) -> Result<(), tokio_postgres::Error> {
-    let (mut fact_ids, mut attempts, mut errors) = (vec![], vec![], vec![]);
+    let (mut fact_ids, mut attempts, mut errors, mut over) = (vec![], vec![], vec![], vec![]);
     let (mut untried, mut begun) = (vec![], vec![]);
     for (Claimed { notice, attempts: tries, .. }, outcome) in claimed.iter().zip(outcomes) {
         let error = match outcome {
             Outcome::Sent => None,
             Outcome::Failed(error) => Some(error.as_str()),
+            Outcome::Forgotten => Some(FORGOTTEN),
             Outcome::Untried => {
                 untried.push(notice.fact_id);
                 begun.push(*tries);
@@ -253,13 +273,14 @@ async fn settle(
         fact_ids.push(notice.fact_id);
         attempts.push(*tries);
         errors.push(error);
+        over.push(matches!(outcome, Outcome::Forgotten));
     }
     let wait = |attempts: &i32| due::back_off(*attempts, LONGEST_BACK_OFF).as_secs_f64();
     let waits: Vec<_> = attempts.iter().map(wait).collect();
     let transaction = client.transaction().await?;
     let statement = transaction.prepare_cached(SETTLE).await?;
-    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-        [&fact_ids, &attempts, &errors, &waits, &MAX_TRIES];
+    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
+        [&fact_ids, &attempts, &errors, &waits, &MAX_TRIES, &over];
     let rows = transaction.query(&statement, &columns).await?;
     if !untried.is_empty() {
         let release = transaction.prepare_cached(RELEASE).await?;

@@ -8,8 +8,9 @@ use std::error::Error;
 #[async_trait]
 pub trait NoticeSink: Send + Sync + 'static {
     /// Hands one notice over. May be called again with the same notice, so it passes the fact's id
-    /// on, as the key that lets the service recognise a repeat.
-    async fn send(&self, notice: &Notice) -> Result<(), NoticeError>;
+    /// on, as the key that lets the service recognise a repeat. The recipient is that of the notice,
+    /// opened.
+    async fn send(&self, notice: &Notice, recipient: &str) -> Result<(), NoticeError>;
 }
 
 /// The notice was not handed over, or nobody knows. Its text is stored and logged: it must hold
@@ -30,7 +31,7 @@ pub struct LogSink;
 
 #[async_trait]
 impl NoticeSink for LogSink {
-    async fn send(&self, notice: &Notice) -> Result<(), NoticeError> {
+    async fn send(&self, notice: &Notice, _: &str) -> Result<(), NoticeError> {
         let channel = notice.channel.as_str();
         tracing::info!(fact_id = %notice.fact_id, channel, "notice");
         Ok(())

@@ -109,11 +109,15 @@ impl WebhookSink {
     }
 
     /// Signed anew for each try, since receivers refuse what was signed long ago.
-    fn request(&self, notice: &Notice) -> Result<RequestBuilder, serde_json::Error> {
+    fn request(
+        &self,
+        notice: &Notice,
+        recipient: &str,
+    ) -> Result<RequestBuilder, serde_json::Error> {
         let body = serde_json::to_string(&Body {
             event_id: notice.fact_id,
             channel: notice.channel.as_str(),
-            recipient: &notice.recipient,
+            recipient,
             text: &notice.body,
         })?;
         let timestamp = self.clock.now().timestamp();
@@ -132,8 +136,8 @@ impl WebhookSink {
 
 #[async_trait]
 impl NoticeSink for WebhookSink {
-    async fn send(&self, notice: &Notice) -> Result<(), NoticeError> {
-        let request = self.request(notice).map_err(NoticeError::new)?;
+    async fn send(&self, notice: &Notice, recipient: &str) -> Result<(), NoticeError> {
+        let request = self.request(notice, recipient).map_err(NoticeError::new)?;
         let span = Span::here(Kind::Client, "notice");
         let request = match span.traceparent() {
             Some(parent) => request.header(TRACEPARENT, parent),

@@ -220,7 +220,8 @@ pub(super) fn why(error: Error) -> Result<Option<Hold>, Interrupted> {
         | Error::PaymentPaused { .. }
         | Error::PaymentDeclined { .. }
         | Error::PaymentUnavailable { .. }
-        | Error::PaymentUnknown { .. }) => Ok(Some(retry(error.to_string()))),
+        | Error::PaymentUnknown { .. }
+        | Error::Unsealed(_)) => Ok(Some(retry(error.to_string()))),
         error @ (Error::PaymentRejected(_) | Error::TooLarge(_) | Error::Unreadable { .. }) => {
             let reason = Causes(&error).to_string();
             Ok(Some(Hold::Poison { reason }))

@@ -16,6 +16,7 @@ use domain::{
         policies::{Ask, react},
         shipment::Command,
     },
+    shared::personal::Personal,
 };
 use uuid::Uuid;
 
@@ -112,7 +113,7 @@ impl Rental {
         Ok(order.customer_id().map(|customer| Notice {
             fact_id: fact.id,
             channel: Channel::KakaoTalk,
-            recipient: customer.to_string(),
+            recipient: Personal::Plain(customer.to_string()),
             body,
         }))
     }

@@ -13,6 +13,7 @@ use domain::{
         self, cook, menu, notices,
         policies::{Ask, react},
     },
+    shared::personal::Personal,
 };
 use uuid::Uuid;
 
@@ -87,7 +88,7 @@ impl Restaurant {
         Ok(order.customer_id().map(|customer| Notice {
             fact_id: fact.id,
             channel: Channel::KakaoTalk,
-            recipient: customer.to_string(),
+            recipient: Personal::Plain(customer.to_string()),
             body,
         }))
     }

@@ -9,6 +9,7 @@ use crate::{
 use async_trait::async_trait;
 use domain::{
     Aggregate, Context, Event, Fact,
+    shared::personal::Personal,
     warehouse::{
         self,
         notices::{Message, messages},
@@ -73,7 +74,7 @@ fn notices(fact: &Fact<warehouse::Event>) -> Vec<Notice> {
     let notice = |(number, message): (usize, Message)| Notice {
         fact_id: notice_id(fact.id, number),
         channel: Channel::KakaoTalk,
-        recipient: message.to.map_or_else(|| STAFF.to_owned(), String::from),
+        recipient: Personal::Plain(message.to.map_or_else(|| STAFF.to_owned(), String::from)),
         body: message.text,
     };
     messages.map(notice).collect()

@@ -29,7 +29,7 @@ async fn stored(world: &World, stream: &str) -> usize {
 
 fn other_process(world: &World) -> commands::cafe::Cafe {
     let gateway = commands::payment::Simulator::open(None, Default::default()).unwrap();
-    cafe(&world.log, &world.parts, Arc::new(gateway))
+    cafe(&world.pool, &world.log, &world.parts, Arc::new(gateway))
 }
 
 #[tokio::test]

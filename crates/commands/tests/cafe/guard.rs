@@ -45,7 +45,7 @@ async fn stored(world: &World, stream: &str) -> usize {
 
 fn processes(world: &World) -> [Cafe; 2] {
     let gateway = commands::payment::Simulator::open(None, Default::default()).unwrap();
-    [world.cafe.clone(), cafe(&world.log, &world.parts, Arc::new(gateway))]
+    [world.cafe.clone(), cafe(&world.pool, &world.log, &world.parts, Arc::new(gateway))]
 }
 
 fn coffee_of(customer: &str, order: &str) -> PlaceOrder {

@@ -59,7 +59,7 @@ impl Reactive for Clumsy {
             reaction.notices.push(Notice {
                 fact_id: fact.id,
                 channel: Channel::Sms,
-                recipient: "010-1234-5678".to_owned(),
+                recipient: domain::testing::personal("010-1234-5678"),
                 body: "no text of PostgreSQL: \0".to_owned(),
             });
         }

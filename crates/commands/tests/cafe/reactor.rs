@@ -89,7 +89,7 @@ async fn starting_over_from_the_beginning_changes_nothing() {
     let reset = "update consumers.checkpoints set commit_position = 0, prepare_position = 0";
     client.execute(reset, &[]).await.unwrap();
     // A process that has nothing cached.
-    let cafe = crate::world::cafe(&world.log, &world.parts, simulator.clone());
+    let cafe = crate::world::cafe(&world.pool, &world.log, &world.parts, simulator.clone());
     let running = Running::start(&world, &cafe);
     caught_up(&world, end).await;
     running.stop().await;

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Duration, Utc};
 use commands::{
-    Meta,
+    Meta, People,
     cafe::{Cafe, PlaceOrder},
-    clock::Clock,
+    clock::{Clock, SystemClock},
     parts::Parts,
     payment::{PaymentGateway, Simulator, simulator::Behaviour},
+    people::Masters,
 };
 use deadpool_postgres::{Manager, Pool};
 use domain::{Id, Quantity, Won, cafe::policies::Rules, shared::Name};
@@ -65,15 +66,24 @@ impl World {
         commands::migrate(&pool).await.unwrap();
         let log: Arc<dyn EventLog> = Arc::new(PostgresLog::open(database.config()).await.unwrap());
         let parts = Parts::default();
-        let cafe = cafe(&log, &parts, gateway);
+        let cafe = cafe(&pool, &log, &parts, gateway);
         Self { database, pool, log, parts, cafe }
     }
 }
 
 /// Another process on the same log, so to speak: its caches are its own.
-pub fn cafe(log: &Arc<dyn EventLog>, parts: &Parts, gateway: Arc<dyn PaymentGateway>) -> Cafe {
+pub fn cafe(
+    pool: &Pool,
+    log: &Arc<dyn EventLog>,
+    parts: &Parts,
+    gateway: Arc<dyn PaymentGateway>,
+) -> Cafe {
     let clock = Arc::new(TestClock::default());
-    Cafe::new(log.clone(), clock, parts.clone(), gateway, RULES)
+    let masters = Masters::parse(&format!("test:{}", "5e".repeat(32))).unwrap();
+    // Of which no two processes may make the same.
+    let ids = SystemClock::shared();
+    let people = People::new(pool.clone(), pool.clone(), Some(masters), ids);
+    Cafe::new(log.clone(), clock, parts.clone(), gateway, people, RULES)
 }
 
 pub fn meta(command: u128) -> Meta {

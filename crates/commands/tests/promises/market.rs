@@ -4,9 +4,11 @@
 use crate::world::{World, id, meta};
 use async_trait::async_trait;
 use commands::{
-    Error,
-    market::{Market, Reserve},
+    Error, People,
+    clock::SystemClock,
+    market::{Market, Reserve, SubmitReview},
     payment::{Charge, GatewayError, PaymentGateway, Refund, Simulator, simulator::Behaviour},
+    people::Masters,
     reactor::Reactive,
 };
 use domain::{
@@ -19,7 +21,11 @@ use domain::{
         review::{self, Score, Status},
         status::{PaymentStatus, RentalStatus, ReservationStatus},
     },
-    shared::Name,
+    shared::{
+        Name,
+        personal::{Person, Personal},
+    },
+    testing::personal,
 };
 use std::sync::{
     Arc,
@@ -87,7 +93,26 @@ impl Stage {
         let (log, clock, parts) =
             (self.world.log.clone(), self.world.clock.clone(), self.world.parts.clone());
         let rules = Rules { payment_grace: chrono::Duration::seconds(5) };
-        Market::new(log, clock, parts, self.gateway.clone(), rules)
+        Market::new(log, clock, parts, self.gateway.clone(), self.people(), rules)
+    }
+
+    fn people(&self) -> People {
+        let (pool, ids) = (self.world.pool.clone(), SystemClock::shared());
+        let masters = Masters::parse(&format!("test:{}", "5e".repeat(32))).unwrap();
+        People::new(pool.clone(), pool, Some(masters), ids)
+    }
+
+    /// Of the customer c1.
+    async fn sealed(&self, text: &str) -> Personal {
+        self.people().seal(&Person::customer(&id("c1")), text).await.unwrap()
+    }
+
+    /// As a process leaves it that dies when the review is submitted.
+    async fn only_submitted(&self, dies: &Market, score: i64) {
+        let SubmitReview { customer_id, customer_name, score, text } = submit(score);
+        let customer_name = self.sealed(customer_name.as_str()).await;
+        let command = review::Command::Submit { customer_id, customer_name, score, text };
+        dies.review(&id("r1"), command, &meta(6)).await.unwrap();
     }
 
     /// The item is registered, and r1 holds it.
@@ -167,8 +192,8 @@ fn revoke() -> item::Command {
     item::Command::RevokePayment { reservation_no: id("r1"), attempt: 1 }
 }
 
-fn submit(score: i64) -> review::Command {
-    review::Command::Submit {
+fn submit(score: i64) -> SubmitReview {
+    SubmitReview {
         customer_id: id("c1"),
         customer_name: name("YoungEunSong"),
         score: Score::new(score).unwrap(),
@@ -233,7 +258,7 @@ mod pay {
         let hold = item::Command::Hold {
             reservation_no: id("r1"),
             customer_id: id("c1"),
-            customer_name: name("YoungEunSong"),
+            customer_name: stage.sealed("YoungEunSong").await,
             item_price: Some(won(100)),
         };
         market.item(&id("i1"), hold, &meta(4)).await.unwrap();
@@ -562,7 +587,7 @@ mod submit_review {
         for steps in 1..=2 {
             let stage = Stage::new().await;
             let dies = stage.returned().await;
-            dies.review(&id("r1"), submit(5), &meta(6)).await.unwrap();
+            stage.only_submitted(&dies, 5).await;
             if steps >= 2 {
                 let delist = item::Command::Delist { reservation_no: id("r1"), submission: 1 };
                 dies.item(&id("i1"), delist, &meta(7)).await.unwrap();
@@ -575,7 +600,7 @@ mod submit_review {
     async fn whoever_asks_again_after_a_crash_is_answered_when_it_is_registered() {
         let stage = Stage::new().await;
         let dies = stage.returned().await;
-        dies.review(&id("r1"), submit(5), &meta(6)).await.unwrap();
+        stage.only_submitted(&dies, 5).await;
         stage.market().submit_review(&id("r1"), submit(5), &meta(6)).await.unwrap();
         is_registered(&stage).await;
     }
@@ -599,11 +624,11 @@ mod submit_review {
     async fn that_somebody_was_faster_is_on_record_and_it_may_be_sent_again() {
         let stage = Stage::new().await;
         let dies = stage.returned().await;
-        dies.review(&id("r1"), submit(5), &meta(6)).await.unwrap();
+        stage.only_submitted(&dies, 5).await;
         let hold = item::Command::Hold {
             reservation_no: id("r2"),
             customer_id: id("c2"),
-            customer_name: name("Kim"),
+            customer_name: personal("Kim"),
             item_price: None,
         };
         dies.item(&id("i1"), hold, &meta(7)).await.unwrap();

@@ -2,9 +2,11 @@
 
 mod migrations;
 mod outbox;
+mod people;
 mod timers;
 mod webhook;
 
+use commands::{People, clock::SystemClock, people::Masters};
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod};
 use std::{future::Future, time::Duration};
 use support::postgres::Database;
@@ -17,6 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 struct Tables {
     pool: Pool,
+    people: People,
     _database: Database,
 }
 
@@ -25,7 +28,8 @@ impl Tables {
         let database = Database::create().await;
         let pool = pool(&database);
         commands::migrate(&pool).await.unwrap();
-        Self { pool, _database: database }
+        let people = people(&pool, "test");
+        Self { pool, people, _database: database }
     }
 
     async fn client(&self) -> Client {
@@ -56,6 +60,12 @@ impl Tables {
         let client = self.client().await;
         client.batch_execute(statement).await.unwrap();
     }
+}
+
+/// As another process has them.
+fn people(pool: &Pool, master: &str) -> People {
+    let masters = Masters::parse(&format!("{master}:{}", "5e".repeat(32))).unwrap();
+    People::new(pool.clone(), pool.clone(), Some(masters), SystemClock::shared())
 }
 
 fn pool(database: &Database) -> Pool {

@@ -1,6 +1,7 @@
 use super::*;
 use async_trait::async_trait;
 use commands::notices::{Channel, Delivery, Notice, NoticeError, NoticeSink, enqueue};
+use domain::testing::personal;
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicU32, Ordering},
@@ -19,7 +20,7 @@ struct Taker {
 
 #[async_trait]
 impl NoticeSink for Taker {
-    async fn send(&self, notice: &Notice) -> Result<(), NoticeError> {
+    async fn send(&self, notice: &Notice, _: &str) -> Result<(), NoticeError> {
         let one_less = |refusals: u32| refusals.checked_sub(1);
         let refuse = self.refusals.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
         if refuse.is_ok() {
@@ -38,7 +39,7 @@ struct Silent {
 
 #[async_trait]
 impl NoticeSink for Silent {
-    async fn send(&self, _: &Notice) -> Result<(), NoticeError> {
+    async fn send(&self, _: &Notice, _: &str) -> Result<(), NoticeError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         std::future::pending().await
     }
@@ -48,13 +49,13 @@ fn notice(number: u128) -> Notice {
     Notice {
         fact_id: Uuid::from_u128(number),
         channel: if number.is_multiple_of(2) { Channel::Sms } else { Channel::KakaoTalk },
-        recipient: "010-1234-5678".to_owned(),
+        recipient: personal("010-1234-5678"),
         body: format!("주문 {number}"),
     }
 }
 
 fn start(tables: &Tables, sink: Arc<dyn NoticeSink>) -> Worker {
-    let delivery = Delivery::new(tables.pool.clone(), sink);
+    let delivery = Delivery::new(tables.pool.clone(), sink, tables.people.clone());
     Worker::start(|cancel| delivery.run(cancel))
 }
 

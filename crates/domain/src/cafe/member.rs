@@ -6,7 +6,7 @@
 //!    that becomes known here.
 //! 4. The points of an order can be taken back, once.
 
-use crate::{Aggregate, Id, Instant, Kind, Quantity, shared::Name};
+use crate::{Aggregate, Id, Instant, Kind, Quantity, shared::personal::Personal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 #[serde(rename_all_fields = "camelCase")]
 pub enum Event {
     MembershipRegistered {
-        name: Name,
+        name: Personal,
         validated: bool,
         at: Instant,
     },
@@ -38,7 +38,7 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all_fields = "camelCase")]
 pub enum Command {
-    Register { name: Name, validated: bool, at: Instant },
+    Register { name: Personal, validated: bool, at: Instant },
     Withdraw { at: Instant },
     SavePoint { order_id: Id, qty: Quantity, accepted_at: Instant },
     ReversePoint { order_id: Id },
@@ -85,7 +85,7 @@ pub struct Member {
 
 #[derive(Clone, Debug)]
 struct Membership {
-    name: Name,
+    name: Personal,
     validated: bool,
     from: Instant,
     until: Option<Instant>,
@@ -155,7 +155,7 @@ impl Member {
     }
 
     /// As last registered.
-    pub fn name(&self) -> Option<&Name> {
+    pub fn name(&self) -> Option<&Personal> {
         self.memberships.last().map(|one| &one.name)
     }
 
@@ -164,7 +164,7 @@ impl Member {
         self.point
     }
 
-    fn register(&self, name: &Name, validated: bool, at: Instant) -> Decision {
+    fn register(&self, name: &Personal, validated: bool, at: Instant) -> Decision {
         if let Some(current) = self.current() {
             let same = current.name == *name && current.validated == validated;
             return if same { Ok(vec![]) } else { Err(Refusal::AlreadyRegistered) };

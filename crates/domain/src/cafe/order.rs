@@ -16,7 +16,7 @@
 //! 8. Money goes back once for each attempt: for a paid order that the store refused or canceled,
 //!    and for a failed attempt that was charged after all.
 
-use crate::shared::phone::Phone;
+use crate::shared::personal::Personal;
 use crate::{Aggregate, Id, Quantity, Won, shared::Name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -40,7 +40,7 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         customer_id: Option<Id>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        phone: Option<Phone>,
+        phone: Option<Personal>,
         /// Counts from 1.
         attempt: u32,
     },
@@ -97,7 +97,7 @@ pub enum Command {
         /// Of one, as the menu has it.
         listed: Option<Won>,
         customer_id: Option<Id>,
-        phone: Option<Phone>,
+        phone: Option<Personal>,
     },
     /// `amount` is what the gateway charged.
     NotePaid {
@@ -144,7 +144,7 @@ struct Selection {
     price: Won,
     amount: Won,
     customer_id: Option<Id>,
-    phone: Option<Phone>,
+    phone: Option<Personal>,
     attempt: u32,
 }
 

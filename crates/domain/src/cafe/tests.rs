@@ -8,7 +8,11 @@ use super::{
     ticket,
     ticket::Ticket,
 };
-use crate::{Aggregate, Fact, Id, Instant, Quantity, Won, shared::Name, testing::through_json};
+use crate::{
+    Aggregate, Fact, Id, Instant, Quantity, Won,
+    shared::Name,
+    testing::{personal, through_json},
+};
 use chrono::{DateTime, Duration};
 use member::Member;
 use proptest::{prelude::*, sample::Index};
@@ -87,7 +91,7 @@ impl World {
             Step::RequestCancel => self.order(&order::Command::RequestCancel),
             Step::Store(command) => self.ticket(command),
             Step::Register { validated } => self.member(&member::Command::Register {
-                name: Name::new("민수").unwrap(),
+                name: personal("민수"),
                 validated: *validated,
                 at,
             }),

@@ -11,7 +11,10 @@
 //! 7. The review of a returned reservation takes the item off the list, unless somebody holds it.
 //!    Each submission is answered once, also when the item has left the list already.
 
-use crate::{Aggregate, Id, Won, shared::Name};
+use crate::{
+    Aggregate, Id, Won,
+    shared::{Name, personal::Personal},
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -40,7 +43,7 @@ pub enum Event {
     ItemHeld {
         reservation_no: Id,
         customer_id: Id,
-        customer_name: Name,
+        customer_name: Personal,
         item_name: Name,
         item_price: Won,
     },
@@ -67,7 +70,7 @@ pub enum Event {
     ReturnedItem {
         reservation_no: Id,
         customer_id: Id,
-        customer_name: Name,
+        customer_name: Personal,
         item_name: Name,
     },
     DelistRefused {
@@ -112,7 +115,7 @@ pub enum Command {
     Hold {
         reservation_no: Id,
         customer_id: Id,
-        customer_name: Name,
+        customer_name: Personal,
         /// The price that the renter was promised, if any.
         item_price: Option<Won>,
     },
@@ -161,7 +164,7 @@ struct Listing {
 struct Hold {
     reservation_no: Id,
     customer_id: Id,
-    customer_name: Name,
+    customer_name: Personal,
     /// The last attempts to pay that counted, and that no longer do.
     paid: u32,
     unpaid: u32,

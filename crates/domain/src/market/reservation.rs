@@ -10,7 +10,7 @@
 
 use crate::{
     Aggregate, Id, Won,
-    shared::{Name, phone::Phone},
+    shared::{Name, personal::Personal},
 };
 use item::HoldRefusal;
 use serde::{Deserialize, Serialize};
@@ -32,9 +32,9 @@ pub enum Event {
     Reserved {
         item_no: Id,
         customer_id: Id,
-        customer_name: Name,
+        customer_name: Personal,
         #[serde(skip_serializing_if = "Option::is_none")]
-        phone: Option<Phone>,
+        phone: Option<Personal>,
         /// The price that the renter was promised, if any.
         #[serde(skip_serializing_if = "Option::is_none")]
         item_price: Option<Won>,
@@ -70,8 +70,8 @@ pub enum Command {
     Reserve {
         item_no: Id,
         customer_id: Id,
-        customer_name: Name,
-        phone: Option<Phone>,
+        customer_name: Personal,
+        phone: Option<Personal>,
         /// As the client sent it.
         item_price: Option<Won>,
         /// As the item has it.
@@ -117,8 +117,8 @@ pub struct Reservation {
 struct Request {
     item_no: Id,
     customer_id: Id,
-    customer_name: Name,
-    phone: Option<Phone>,
+    customer_name: Personal,
+    phone: Option<Personal>,
     item_price: Option<Won>,
 }
 

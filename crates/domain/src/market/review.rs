@@ -7,7 +7,10 @@
 //!    again. Each submission has one outcome.
 
 use super::item::DelistRefusal;
-use crate::{Aggregate, Id, Kind, shared::Name};
+use crate::{
+    Aggregate, Id, Kind,
+    shared::{Name, personal::Personal},
+};
 use serde::{Deserialize, Serialize};
 
 mod content;
@@ -20,11 +23,11 @@ pub enum Event {
         item_no: Id,
         item_name: Name,
         customer_id: Id,
-        customer_name: Name,
+        customer_name: Personal,
     },
     ReviewSubmitted {
         item_no: Id,
-        customer_name: Name,
+        customer_name: Personal,
         score: Score,
         #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<Text>,
@@ -36,7 +39,7 @@ pub enum Event {
         item_no: Id,
         item_name: Name,
         customer_id: Id,
-        customer_name: Name,
+        customer_name: Personal,
         score: Score,
         #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<Text>,
@@ -50,8 +53,8 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all_fields = "camelCase")]
 pub enum Command {
-    Ask { item_no: Id, item_name: Name, customer_id: Id, customer_name: Name },
-    Submit { customer_id: Id, customer_name: Name, score: Score, text: Option<Text> },
+    Ask { item_no: Id, item_name: Name, customer_id: Id, customer_name: Personal },
+    Submit { customer_id: Id, customer_name: Personal, score: Score, text: Option<Text> },
     Complete { submission: u32 },
     Refuse { submission: u32, reason: DelistRefusal },
 }
@@ -121,7 +124,7 @@ struct Rental {
 
 #[derive(Clone, Debug, PartialEq)]
 struct Content {
-    customer_name: Name,
+    customer_name: Personal,
     score: Score,
     text: Option<Text>,
 }
@@ -195,7 +198,12 @@ impl Review {
         self.rental.as_ref().map(|rental| &rental.item_name)
     }
 
-    fn ask(&self, (item_no, item_name): (&Id, &Name), customer: (&Id, &Name)) -> Decision {
+    /// As it was last submitted.
+    pub fn customer_name(&self) -> Option<&Personal> {
+        self.content.as_ref().map(|content| &content.customer_name)
+    }
+
+    fn ask(&self, (item_no, item_name): (&Id, &Name), customer: (&Id, &Personal)) -> Decision {
         if self.rental.is_some() {
             return Ok(vec![]);
         }

@@ -14,7 +14,11 @@ use super::{
     review::{Review, Score, Status},
     status::{PaymentStatus, RentalStatus, ReservationStatus},
 };
-use crate::{Aggregate, Fact, Id, Won, shared::Name, testing::through_json};
+use crate::{
+    Aggregate, Fact, Id, Won,
+    shared::Name,
+    testing::{personal, through_json},
+};
 use chrono::{DateTime, Duration};
 use proptest::{prelude::*, sample::Index};
 use std::collections::BTreeMap;
@@ -378,7 +382,7 @@ fn reserve(n: usize) -> reservation::Command {
     reservation::Command::Reserve {
         item_no: Id::new("i1").unwrap(),
         customer_id: number(n),
-        customer_name: name("Kim"),
+        customer_name: personal("Kim"),
         phone: None,
         item_price: Some(won(PRICE)),
         listed: None,
@@ -388,7 +392,7 @@ fn reserve(n: usize) -> reservation::Command {
 fn submit(n: usize, score: i64) -> review::Command {
     review::Command::Submit {
         customer_id: number(n),
-        customer_name: name("Kim"),
+        customer_name: personal("Kim"),
         score: Score::new(score).unwrap(),
         text: None,
     }

@@ -63,13 +63,16 @@ fn entry(fact: &Fact<Event>) -> Option<PointLedgerRow> {
 #[cfg(test)]
 mod tests {
     use super::PointLedger;
-    use crate::cafe::testing::{at, id, name, qty, rows_after};
-    use domain::cafe::{self, member::Event};
+    use crate::cafe::testing::{at, id, qty, rows_after};
+    use domain::{
+        cafe::{self, member::Event},
+        testing::personal,
+    };
 
     #[test]
     fn each_change_of_points_is_one_entry() {
         let events = [
-            Event::MembershipRegistered { name: name("Kim"), validated: true, at: at(0) },
+            Event::MembershipRegistered { name: personal("Kim"), validated: true, at: at(0) },
             Event::PointSaved { order_id: id("o1"), qty: qty(2), point: 2 },
             Event::PointSaved { order_id: id("o2"), qty: qty(1), point: 3 },
             Event::PointReversed { order_id: id("o1"), qty: qty(2), point: 1 },

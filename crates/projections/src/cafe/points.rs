@@ -1,17 +1,18 @@
 //! How many points has a member? One row per customer: `GET /cafe/points[/{customerId}]`.
 
 use super::member_event;
-use crate::{read_model::ReadModel, row};
+use crate::{read_model::ReadModel, row, row::Private};
 use domain::{
     Aggregate, Event, Fact, Instant,
     cafe::member::{self, Member},
+    shared::personal::Personal,
 };
 
 row! {
     pub struct PointsRow {
         pub customer_id: String,
         /// As last registered.
-        pub name: String,
+        pub name: Private,
         /// Whether orders that are accepted now earn points.
         pub valid: bool,
         /// The balance.
@@ -49,7 +50,7 @@ impl ReadModel for Points {
         row.changed_at = fact.at;
         match event {
             member::Event::MembershipRegistered { name, validated, .. } => {
-                row.registered(name.as_str(), *validated)
+                row.registered(name, *validated)
             }
             member::Event::MembershipWithdrawn { .. } => row.valid = false,
             member::Event::PointSaved { order_id, point, .. } => {
@@ -64,7 +65,7 @@ impl ReadModel for Points {
 fn blank(fact: &Fact<Event>) -> PointsRow {
     PointsRow {
         customer_id: fact.of.clone(),
-        name: String::new(),
+        name: Private(Personal::Plain(String::new())),
         valid: false,
         point: 0,
         last_order: None,
@@ -74,8 +75,8 @@ fn blank(fact: &Fact<Event>) -> PointsRow {
 }
 
 impl PointsRow {
-    fn registered(&mut self, name: &str, validated: bool) {
-        self.name = name.to_owned();
+    fn registered(&mut self, name: &Personal, validated: bool) {
+        self.name = name.into();
         self.valid = validated;
     }
 
@@ -88,11 +89,14 @@ impl PointsRow {
 #[cfg(test)]
 mod tests {
     use super::{Points, PointsRow};
-    use crate::cafe::testing::{at, id, name, qty, row_after};
-    use domain::cafe::{self, member::Event};
+    use crate::cafe::testing::{at, id, qty, row_after};
+    use domain::{
+        cafe::{self, member::Event},
+        testing::personal,
+    };
 
     fn registered(called: &str, validated: bool) -> Event {
-        Event::MembershipRegistered { name: name(called), validated, at: at(0) }
+        Event::MembershipRegistered { name: personal(called), validated, at: at(0) }
     }
 
     fn row(events: impl IntoIterator<Item = Event>) -> PointsRow {
@@ -103,8 +107,8 @@ mod tests {
     fn a_member_starts_with_none() {
         let row = row([registered("유은송", true)]);
         assert_eq!(
-            (row.name.as_str(), row.valid, row.point, row.last_order),
-            ("유은송", true, 0, None)
+            (row.name.shown(), row.valid, row.point, row.last_order),
+            (Some("유은송"), true, 0, None)
         );
     }
 

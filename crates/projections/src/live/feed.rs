@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Error,
     read_model::ReadModel,
-    row::Row,
+    row::{self, Row},
     table::{Rows, Table},
 };
 use eventlog::Position;
@@ -138,6 +138,7 @@ impl<M: ReadModel> Feed<M> {
                 }
             }
         }
+        row::open(&*self.common.opener, rows.values_mut().flatten()).await?;
         Ok(rows)
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     live::change::{Change, in_order},
     query::{self, Page},
     read_model::ReadModel,
-    row::Row,
+    row::{self, Row},
 };
 use eventlog::Position;
 use tokio::time::timeout;
@@ -89,7 +89,9 @@ impl<M: ReadModel> Listener<M> {
     async fn row(&self, key: &str) -> Result<Option<M::Row>, Error> {
         let found = self.feed.common.lookups.get::<M>(key).await;
         let found = found.map_err(Error::Shared)?;
-        Ok(found.filter(|row| self.scope.sees(row)).map(|row| self.scope.shown(row)))
+        let mut seen = found.filter(|row| self.scope.sees(row));
+        row::open(&*self.feed.common.opener, &mut seen).await?;
+        Ok(seen.map(|row| self.scope.shown(row)))
     }
 
     async fn page(&self, page: &Page, here: &Here) -> Result<String, Error> {
@@ -99,6 +101,7 @@ impl<M: ReadModel> Listener<M> {
         let is_all = rows.len() <= page.limit as usize;
         rows.truncate(page.limit as usize);
         self.feed.state().board.settle(self.number, rows.iter().map(Row::key), None);
+        row::open(&*self.feed.common.opener, &mut rows).await?;
         let shown: Vec<_> = rows.into_iter().map(|row| self.scope.shown(row)).collect();
         Ok(text::event("list", Some(here.mark), &shown) + &text::ready(here.mark, is_all))
     }

@@ -2,7 +2,11 @@
 //! row: `GET /market/item-info`, `GET /market/items[/{itemNo}]`.
 
 use super::{item_event, payment_event};
-use crate::{read_model::ReadModel, row, row::Word};
+use crate::{
+    read_model::ReadModel,
+    row,
+    row::{Private, Word},
+};
 use domain::{
     Aggregate, Event, Fact, Id, Instant,
     market::{
@@ -25,7 +29,7 @@ row! {
         pub reservation_status: Option<Word<ReservationStatus>>,
         /// Whoever has the item now.
         pub customer_id: Option<String>,
-        pub customer_name: Option<String>,
+        pub customer_name: Option<Private>,
         pub payment_status: Word<PaymentStatus>,
         pub changed_at: Instant,
     }
@@ -117,7 +121,7 @@ impl ItemInfoRow {
             Event::ItemHeld { reservation_no, customer_id, customer_name, .. } => {
                 self.reservation_no = Some(reservation_no.to_string());
                 self.customer_id = Some(customer_id.to_string());
-                self.customer_name = Some(customer_name.to_string());
+                self.customer_name = Some(customer_name.into());
                 self.stands(ItemStatus::NotRentable, RentalStatus::NotRenting);
                 self.reservation_status = Some(Word(ReservationStatus::Confirmed));
                 self.payment_status = Word(PaymentStatus::NotPaid);

@@ -1,7 +1,11 @@
 //! How does each reservation stand? One row per reservation: `GET /market/reservations[/{n}]`.
 
 use super::{reservation_event, review_event};
-use crate::{read_model::ReadModel, row, row::Word};
+use crate::{
+    read_model::ReadModel,
+    row,
+    row::{Private, Word},
+};
 use domain::{
     Aggregate, Event, Fact, Instant,
     market::{
@@ -21,7 +25,7 @@ row! {
         /// In won: the one that was promised, and from then on the item's.
         pub item_price: Option<i64>,
         pub customer_id: String,
-        pub customer_name: String,
+        pub customer_name: Private,
         pub reservation_status: Word<ReservationStatus>,
         pub reject_reason: Option<Word<HoldRefusal>>,
         pub payment_status: Word<PaymentStatus>,
@@ -89,7 +93,7 @@ impl ReservationRow {
             item_name: None,
             item_price: item_price.map(i64::from),
             customer_id: customer_id.to_string(),
-            customer_name: customer_name.to_string(),
+            customer_name: customer_name.into(),
             reservation_status: Word(ReservationStatus::Requested),
             reject_reason: None,
             payment_status: Word(PaymentStatus::NotPaid),
@@ -176,14 +180,14 @@ mod tests {
         market::testing::{id, name, row_after, won},
         testing::at,
     };
-    use domain::market;
+    use domain::{market, testing::personal};
     use reservation::Event;
 
     fn reserved() -> Event {
         Event::Reserved {
             item_no: id("i1"),
             customer_id: id("c1"),
-            customer_name: name("YoungEunSong"),
+            customer_name: personal("YoungEunSong"),
             phone: None,
             item_price: None,
         }
@@ -255,7 +259,7 @@ mod tests {
             item_no: id("i1"),
             item_name: name("Camera"),
             customer_id: id("c1"),
-            customer_name: name("YoungEunSong"),
+            customer_name: personal("YoungEunSong"),
         };
         let facts = [market::Event::Reservation(reserved()), market::Event::Review(asked)];
         let row = row_after::<Reservations>(facts.map(|event| ("r1", event)));

@@ -1,7 +1,7 @@
 //! What do renters say? One row per registered review: `GET /market/reviews`.
 
 use super::review_event;
-use crate::{read_model::ReadModel, row};
+use crate::{read_model::ReadModel, row, row::Private};
 use domain::{
     Aggregate, Event, Fact, Instant,
     market::review::{self, Review, Text},
@@ -13,7 +13,7 @@ row! {
         pub item_no: String,
         pub item_name: String,
         pub customer_id: String,
-        pub customer_name: String,
+        pub customer_name: Private,
         /// 1 to 5.
         pub score: i64,
         pub text: Option<String>,
@@ -49,7 +49,7 @@ fn reviewed(fact: &Fact<Event>) -> Option<ReviewRow> {
                 item_no: item_no.to_string(),
                 item_name: item_name.to_string(),
                 customer_id: customer_id.to_string(),
-                customer_name: customer_name.to_string(),
+                customer_name: customer_name.into(),
                 score: score.get(),
                 text: text.as_ref().map(Text::as_str).map(str::to_owned),
                 at: fact.at,
@@ -68,7 +68,10 @@ mod tests {
         market::testing::{id, name, row_after, rows_after},
         testing::at,
     };
-    use domain::market::{self, review::Score};
+    use domain::{
+        market::{self, review::Score},
+        testing::personal,
+    };
 
     #[test]
     fn a_registered_review_is_shown() {
@@ -76,7 +79,7 @@ mod tests {
             item_no: id("i1"),
             item_name: name("Camera"),
             customer_id: id("c1"),
-            customer_name: name("YoungEunSong"),
+            customer_name: personal("YoungEunSong"),
             score: Score::new(5).unwrap(),
             text: Text::new("잘 썼습니다").ok(),
         };
@@ -89,7 +92,7 @@ mod tests {
     fn one_that_is_only_submitted_is_not() {
         let submitted = review::Event::ReviewSubmitted {
             item_no: id("i1"),
-            customer_name: name("YoungEunSong"),
+            customer_name: personal("YoungEunSong"),
             score: Score::new(5).unwrap(),
             text: None,
             submission: 1,

@@ -15,14 +15,15 @@ use projections::{
     live::{Listener, Mark, Owner, Sees, Wanted, What},
     query::Page,
     registry::view,
+    row::Closed,
 };
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 fn live(world: &World, engine: &Engine) -> Live {
-    Live::new(engine.clone(), world.pool.clone(), CancellationToken::new())
+    Live::new(engine.clone(), world.pool.clone(), Arc::new(Closed), CancellationToken::new())
 }
 
 fn all<R>() -> Wanted<R> {

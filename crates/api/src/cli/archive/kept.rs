@@ -16,7 +16,7 @@ const CHECKPOINTS: &str = "consumers.checkpoints";
 const PARKED: &str = "consumers.parked";
 
 /// With their rows as JSON. Checkpoints come first: an import has to know them before the rest.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 10] = [
     (
         CHECKPOINTS,
         "select jsonb_build_object('name', name, 'commit_position', commit_position,
@@ -33,6 +33,9 @@ const TABLES: [(&str, &str); 7] = [
     ("commands.timers", "select to_jsonb(t)::text from commands.timers t"),
     ("commands.paused", "select to_jsonb(t)::text from commands.paused t"),
     ("api.keys", "select to_jsonb(t)::text from api.keys t"),
+    ("people.masters", "select to_jsonb(t)::text from people.masters t"),
+    ("people.keys", "select to_jsonb(t)::text from people.keys t"),
+    ("people.receipts", "select to_jsonb(t)::text from people.receipts t"),
 ];
 
 #[derive(Debug, thiserror::Error)]

@@ -10,11 +10,11 @@ use crate::http::{
     problem::Problem,
 };
 use axum::{Extension, extract::State};
-use commands::{Done, Meta};
+use commands::{Done, Meta, cafe::Register};
 use domain::{
     Aggregate, Id,
     cafe::member::{Command, Member},
-    shared::Name,
+    shared::{Name, personal::Personal},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,8 @@ struct RegisterRequest {
 struct Stands {
     #[schemars(with = "String")]
     customer_id: Id,
-    name: Option<String>,
+    #[schemars(with = "Option<String>")]
+    name: Option<Personal>,
     valid: bool,
     point: i64,
 }
@@ -82,7 +83,7 @@ impl Stands {
     fn of(customer_id: Id, done: &Done<Member>) -> Self {
         Self {
             customer_id,
-            name: done.state.name().map(ToString::to_string),
+            name: done.state.name().cloned(),
             valid: done.state.valid(),
             point: done.state.point(),
         }
@@ -98,12 +99,12 @@ async fn register(
     let customer_id = caller.speaks_for(optional("customerId", request.customer_id)?);
     // A repeat of this command must lead to the same member.
     let customer_id = customer_id.unwrap_or_else(|| meta.command_id.into());
-    let command = Command::Register {
+    let register = Register {
         name: required("name", request.name)?,
         validated: request.validated.unwrap_or(true),
         at: cafe.clock.now(),
     };
-    let done = cafe.commands.member(&customer_id, command, &meta).await?;
+    let done = cafe.commands.register(&customer_id, register, &meta).await?;
     let location = format!("/cafe/points/{customer_id}");
     Ok(Answer::created(&done, location, Stands::of(customer_id, &done)))
 }

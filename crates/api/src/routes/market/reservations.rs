@@ -17,7 +17,7 @@ use domain::{
         reservation::Reservation,
         status::{PaymentStatus, RentalStatus, ReservationStatus},
     },
-    shared::{Name, phone::Phone},
+    shared::{Name, personal::Personal, phone::Phone},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -117,7 +117,8 @@ pub(super) struct Stands {
     item_price: Option<i64>,
     #[schemars(with = "Option<String>")]
     customer_id: Option<Id>,
-    customer_name: Option<String>,
+    #[schemars(with = "Option<String>")]
+    customer_name: Option<Personal>,
     reservation_status: &'static str,
     payment_status: &'static str,
     rental_status: &'static str,
@@ -161,7 +162,7 @@ impl Stands {
             item_name: reservation.item_name().map(ToString::to_string),
             item_price: reservation.item_price().map(i64::from),
             customer_id: reservation.customer_id().cloned(),
-            customer_name: reservation.customer_name().map(ToString::to_string),
+            customer_name: reservation.customer_name().cloned(),
             reservation_status: status.as_str(),
             payment_status: reservation.payment_status().as_str(),
             rental_status: reservation.rental_status().as_str(),

@@ -10,11 +10,11 @@ use crate::http::{
     problem::Problem,
 };
 use axum::{Extension, extract::State};
-use commands::Meta;
+use commands::{Meta, market::SubmitReview};
 use domain::{
     Aggregate, Id,
-    market::review::{self, Command, Review, Score},
-    shared::Name,
+    market::review::{self, Review, Score},
+    shared::{Name, personal::Personal},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -74,8 +74,8 @@ struct Registered {
     item_name: Option<String>,
     #[schemars(with = "String")]
     customer_id: Id,
-    #[schemars(with = "String")]
-    customer_name: Name,
+    #[schemars(with = "Option<String>")]
+    customer_name: Option<Personal>,
     score: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
@@ -90,23 +90,22 @@ async fn submit(
     let reservation_no: Id = required("reservationNo", request.reservation_no)?;
     let customer_id = caller.speaks_for(optional("customerId", request.customer_id)?);
     let customer_id = there("customerId", customer_id)?;
-    let customer_name: Name = required("customerName", request.customer_name)?;
     let score = required("score", request.score)?;
     let text = optional("text", request.text)?;
-    let command = Command::Submit {
+    let submit = SubmitReview {
         customer_id: customer_id.clone(),
-        customer_name: customer_name.clone(),
+        customer_name: required("customerName", request.customer_name)?,
         score,
         text: text.clone(),
     };
-    let done = market.commands.submit_review(&reservation_no, command, &meta).await?;
+    let done = market.commands.submit_review(&reservation_no, submit, &meta).await?;
     let location = format!("/market/reviews?reservationNo={reservation_no}");
     let registered = Registered {
         reservation_no,
         item_no: done.state.item_no().cloned(),
         item_name: done.state.item_name().map(ToString::to_string),
         customer_id,
-        customer_name,
+        customer_name: done.state.customer_name().cloned(),
         score: score.get(),
         text: text.map(String::from),
     };

@@ -9,12 +9,15 @@ use crate::http::{
         served::{Key, Served, Whose},
     },
 };
-use domain::{Aggregate, Id, market::reservation::Reservation};
-use projections::market::{
-    item_info::{ItemInfo, ItemInfoRow},
-    payments::Payments,
-    reservations::Reservations,
-    reviews::{ReviewRow, Reviews},
+use domain::{Aggregate, Id, market::reservation::Reservation, shared::personal::Personal};
+use projections::{
+    market::{
+        item_info::{ItemInfo, ItemInfoRow},
+        payments::Payments,
+        reservations::Reservations,
+        reviews::{ReviewRow, Reviews},
+    },
+    row::Private,
 };
 use std::sync::Arc;
 
@@ -70,16 +73,19 @@ fn hide_holder(row: &mut ItemInfoRow) {
 
 /// Leaves the initial of the name.
 fn hide_reviewer(row: &mut ReviewRow) {
-    let initial: String = row.customer_name.chars().take(1).collect();
+    if let Some(name) = row.customer_name.shown() {
+        let initial: String = name.chars().take(1).collect();
+        row.customer_name = Private(Personal::Plain(initial + "**"));
+    }
     row.reservation_no = String::new();
     row.customer_id = String::new();
-    row.customer_name = initial + "**";
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::Instant;
+    use domain::{Instant, shared::personal::Sealed, testing::personal};
+    use uuid::Uuid;
 
     #[test]
     fn of_a_review_others_see_what_it_says() {
@@ -88,13 +94,17 @@ mod tests {
             item_no: "i-1".to_owned(),
             item_name: "드릴".to_owned(),
             customer_id: "min".to_owned(),
-            customer_name: "김민".to_owned(),
+            customer_name: Private(personal("김민")),
             score: 5,
             text: None,
             at: Instant::UNIX_EPOCH,
         };
         hide_reviewer(&mut row);
-        assert_eq!((row.customer_id.as_str(), row.customer_name.as_str()), ("", "김**"));
+        assert_eq!((row.customer_id.as_str(), row.customer_name.shown()), ("", Some("김**")));
         assert_eq!((row.item_no.as_str(), row.score), ("i-1", 5));
+        let sealed = Sealed { key: Uuid::nil(), sealed: "AAAA".to_owned() };
+        row.customer_name = Private(Personal::Sealed(sealed));
+        hide_reviewer(&mut row);
+        assert_eq!(row.customer_name.shown(), None);
     }
 }

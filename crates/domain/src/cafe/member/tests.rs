@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::given;
+use crate::testing::{given, personal};
 use chrono::DateTime;
 
 fn at(second: i64) -> Instant {
@@ -15,7 +15,7 @@ fn cups(count: i64) -> Quantity {
 }
 
 fn register_as(name: &str, validated: bool, second: i64) -> Command {
-    Command::Register { name: Name::new(name).unwrap(), validated, at: at(second) }
+    Command::Register { name: personal(name), validated, at: at(second) }
 }
 
 fn withdraw(second: i64) -> Command {
@@ -31,7 +31,7 @@ fn reverse(order: &str) -> Command {
 }
 
 fn registered(validated: bool, second: i64) -> Event {
-    Event::MembershipRegistered { name: Name::new("민수").unwrap(), validated, at: at(second) }
+    Event::MembershipRegistered { name: personal("민수"), validated, at: at(second) }
 }
 
 fn withdrawn(second: i64) -> Event {
@@ -55,7 +55,7 @@ mod register {
         let member = given::<Member>([registered(true, 0)]).state();
         assert!(member.valid());
         assert_eq!(member.point(), 0);
-        assert_eq!(member.name(), Some(&Name::new("민수").unwrap()));
+        assert_eq!(member.name(), Some(&personal("민수")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Decision, Event, Order, Payment, PaymentFailure, Refusal};
 use crate::{
     Id, Quantity, Won,
-    shared::{Name, phone::Phone},
+    shared::{Name, personal::Personal},
 };
 
 impl Order {
@@ -13,7 +13,7 @@ impl Order {
         qty: Quantity,
         (sent, listed): (Option<Won>, Option<Won>),
         customer_id: &Option<Id>,
-        phone: &Option<Phone>,
+        phone: &Option<Personal>,
     ) -> Decision {
         if let Some(known) = &self.selection {
             let again = self.failure() == Some(PaymentFailure::Unavailable);

@@ -3,7 +3,7 @@
 use super::{Cancel, Order, Payment, PaymentFailure, Store};
 use crate::{
     Id, Quantity, Won,
-    shared::{Name, phone::Phone},
+    shared::{Name, personal::Personal},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,7 +151,7 @@ impl Order {
         self.selection.as_ref()?.customer_id.as_ref()
     }
 
-    pub fn phone(&self) -> Option<&Phone> {
+    pub fn phone(&self) -> Option<&Personal> {
         self.selection.as_ref()?.phone.as_ref()
     }
 }

@@ -1,5 +1,8 @@
 use super::*;
-use crate::{Refusal as _, testing::given};
+use crate::{
+    Refusal as _,
+    testing::{given, personal},
+};
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()
@@ -24,7 +27,7 @@ fn place(price: Option<i64>, listed: Option<i64>) -> Command {
         price: price.map(won),
         listed: listed.map(won),
         customer_id: Some(id("c1")),
-        phone: Some(Phone::new("010-1234-5678").unwrap()),
+        phone: Some(personal("010-1234-5678")),
     }
 }
 
@@ -35,7 +38,7 @@ fn selected_at(price: i64, attempt: u32) -> Event {
         price: won(price),
         amount: won(price * 2),
         customer_id: Some(id("c1")),
-        phone: Some(Phone::new("010-1234-5678").unwrap()),
+        phone: Some(personal("010-1234-5678")),
         attempt,
     }
 }

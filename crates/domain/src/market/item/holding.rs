@@ -1,13 +1,13 @@
 //! Who holds the item, and whether that is paid: rules 2 to 4.
 
 use super::{Answer, Decision, Event, HoldRefusal, Item, Refusal};
-use crate::{Id, Won, shared::Name};
+use crate::{Id, Won, shared::personal::Personal};
 
 impl Item {
     pub(super) fn hold(
         &self,
         reservation_no: &Id,
-        (customer_id, customer_name): (&Id, &Name),
+        (customer_id, customer_name): (&Id, &Personal),
         promised: Option<Won>,
     ) -> Decision {
         if self.answers.contains_key(reservation_no) {

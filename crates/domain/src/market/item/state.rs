@@ -4,7 +4,7 @@ use super::{Answer, Hold, Item, Listing, Refusal};
 use crate::{
     Id, Won,
     market::status::{ItemStatus, RentalStatus},
-    shared::Name,
+    shared::{Name, personal::Personal},
 };
 
 impl Item {
@@ -62,7 +62,7 @@ impl Item {
         self.answers.insert(reservation_no.clone(), answer);
     }
 
-    pub(super) fn start_hold(&mut self, reservation_no: &Id, customer_id: &Id, name: &Name) {
+    pub(super) fn start_hold(&mut self, reservation_no: &Id, customer_id: &Id, name: &Personal) {
         self.hold = Some(Hold {
             reservation_no: reservation_no.clone(),
             customer_id: customer_id.clone(),

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     Refusal as _,
     market::status::{ItemStatus, RentalStatus},
-    testing::given,
+    testing::{given, personal},
 };
 
 fn id(text: &str) -> Id {
@@ -29,7 +29,7 @@ fn hold_at(reservation: &str, price: Option<i64>) -> Command {
     Command::Hold {
         reservation_no: id(reservation),
         customer_id: id("c1"),
-        customer_name: name("YoungEunSong"),
+        customer_name: personal("YoungEunSong"),
         item_price: price.map(won),
     }
 }
@@ -42,7 +42,7 @@ fn held(reservation: &str) -> Event {
     Event::ItemHeld {
         reservation_no: id(reservation),
         customer_id: id("c1"),
-        customer_name: name("YoungEunSong"),
+        customer_name: personal("YoungEunSong"),
         item_name: name("Camera"),
         item_price: won(100),
     }
@@ -92,7 +92,7 @@ fn returned() -> Event {
     Event::ReturnedItem {
         reservation_no: id("r1"),
         customer_id: id("c1"),
-        customer_name: name("YoungEunSong"),
+        customer_name: personal("YoungEunSong"),
         item_name: name("Camera"),
     }
 }

@@ -4,7 +4,7 @@ use super::{Ask, Asks, of_reservation};
 use crate::{
     Id,
     market::{item::Event, payment, reservation::Command, review},
-    shared::Name,
+    shared::{Name, personal::Personal},
 };
 
 pub(super) fn to_item(item_no: Id, event: &Event) -> Asks {
@@ -46,7 +46,7 @@ fn hold_unpaid(reservation_no: &Id, attempt: u32) -> Asks {
 fn returned(
     (item_no, item_name): (Id, &Name),
     reservation_no: &Id,
-    (customer_id, customer_name): (&Id, &Name),
+    (customer_id, customer_name): (&Id, &Personal),
 ) -> Asks {
     let note = of_reservation(reservation_no, Command::NoteReturned);
     let command = review::Command::Ask {

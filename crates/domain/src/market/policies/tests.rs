@@ -7,6 +7,7 @@ use crate::{
         review::Score,
     },
     shared::Name,
+    testing::personal,
 };
 use chrono::DateTime;
 use uuid::Uuid;
@@ -69,14 +70,14 @@ fn a_reservation_asks_to_hold_the_item() {
     let reserved = reservation::Event::Reserved {
         item_no: id("i1"),
         customer_id: id("c1"),
-        customer_name: name("Kim"),
+        customer_name: personal("Kim"),
         phone: None,
         item_price: Some(won(100)),
     };
     let hold = item::Command::Hold {
         reservation_no: id("r1"),
         customer_id: id("c1"),
-        customer_name: name("Kim"),
+        customer_name: personal("Kim"),
         item_price: Some(won(100)),
     };
     assert_eq!(after_reservation(reserved), [("when_reserved_hold", ask_item(hold))]);
@@ -88,7 +89,7 @@ fn the_items_answer_reaches_the_reservation() {
     let held = item::Event::ItemHeld {
         reservation_no: id("r1"),
         customer_id: id("c1"),
-        customer_name: name("Kim"),
+        customer_name: personal("Kim"),
         item_name: item_name.clone(),
         item_price,
     };
@@ -184,14 +185,14 @@ fn lending_and_returning_reach_the_reservation_and_a_review_is_asked_for() {
     let returned = item::Event::ReturnedItem {
         reservation_no: id("r1"),
         customer_id: id("c1"),
-        customer_name: name("Kim"),
+        customer_name: personal("Kim"),
         item_name: name("Camera"),
     };
     let review = review::Command::Ask {
         item_no: id("i1"),
         item_name: name("Camera"),
         customer_id: id("c1"),
-        customer_name: name("Kim"),
+        customer_name: personal("Kim"),
     };
     let expected = [
         ("when_returned_item_note_returned", tell(reservation::Command::NoteReturned)),
@@ -204,7 +205,7 @@ fn lending_and_returning_reach_the_reservation_and_a_review_is_asked_for() {
 fn a_review_asks_the_item_to_leave_the_list_and_is_answered() {
     let submitted = review::Event::ReviewSubmitted {
         item_no: id("i1"),
-        customer_name: name("Kim"),
+        customer_name: personal("Kim"),
         score: Score::new(5).unwrap(),
         text: None,
         submission: 3,

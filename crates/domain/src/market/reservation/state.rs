@@ -5,7 +5,7 @@ use crate::{
     Id, Won,
     market::{item::HoldRefusal, status::PaymentStatus},
     shared::Name,
-    shared::phone::Phone,
+    shared::personal::Personal,
 };
 
 /// What there is to pay.
@@ -86,11 +86,11 @@ impl Reservation {
         self.request.as_ref().map(|request| &request.customer_id)
     }
 
-    pub fn customer_name(&self) -> Option<&Name> {
+    pub fn customer_name(&self) -> Option<&Personal> {
         self.request.as_ref().map(|request| &request.customer_name)
     }
 
-    pub fn phone(&self) -> Option<&Phone> {
+    pub fn phone(&self) -> Option<&Personal> {
         self.request.as_ref()?.phone.as_ref()
     }
 

@@ -1,5 +1,9 @@
 use super::*;
-use crate::{Refusal as _, market::status::PaymentStatus, testing::given};
+use crate::{
+    Refusal as _,
+    market::status::PaymentStatus,
+    testing::{given, personal},
+};
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()
@@ -17,8 +21,8 @@ fn reserve_at(sent: Option<i64>, listed: Option<i64>) -> Command {
     Command::Reserve {
         item_no: id("i1"),
         customer_id: id("c1"),
-        customer_name: name("YoungEunSong"),
-        phone: Some(Phone::new("010-1234-5678").unwrap()),
+        customer_name: personal("YoungEunSong"),
+        phone: Some(personal("010-1234-5678")),
         item_price: sent.map(won),
         listed: listed.map(won),
     }
@@ -32,8 +36,8 @@ fn reserved() -> Event {
     Event::Reserved {
         item_no: id("i1"),
         customer_id: id("c1"),
-        customer_name: name("YoungEunSong"),
-        phone: Some(Phone::new("010-1234-5678").unwrap()),
+        customer_name: personal("YoungEunSong"),
+        phone: Some(personal("010-1234-5678")),
         item_price: Some(won(100)),
     }
 }

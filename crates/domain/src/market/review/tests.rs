@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::given;
+use crate::testing::{given, personal};
 
 fn id(text: &str) -> Id {
     Id::new(text).unwrap()
@@ -14,7 +14,7 @@ fn ask() -> Command {
         item_no: id("i1"),
         item_name: name("Camera"),
         customer_id: id("c1"),
-        customer_name: name("YoungEunSong"),
+        customer_name: personal("YoungEunSong"),
     }
 }
 
@@ -23,14 +23,14 @@ fn asked() -> Event {
         item_no: id("i1"),
         item_name: name("Camera"),
         customer_id: id("c1"),
-        customer_name: name("YoungEunSong"),
+        customer_name: personal("YoungEunSong"),
     }
 }
 
 fn submit_as(customer: &str, score: i64) -> Command {
     Command::Submit {
         customer_id: id(customer),
-        customer_name: name("YoungEunSong"),
+        customer_name: personal("YoungEunSong"),
         score: Score::new(score).unwrap(),
         text: Text::new("좋아요").ok(),
     }
@@ -43,7 +43,7 @@ fn submit() -> Command {
 fn submitted(submission: u32) -> Event {
     Event::ReviewSubmitted {
         item_no: id("i1"),
-        customer_name: name("YoungEunSong"),
+        customer_name: personal("YoungEunSong"),
         score: Score::new(5).unwrap(),
         text: Text::new("좋아요").ok(),
         submission,
@@ -55,7 +55,7 @@ fn reviewed() -> Event {
         item_no: id("i1"),
         item_name: name("Camera"),
         customer_id: id("c1"),
-        customer_name: name("YoungEunSong"),
+        customer_name: personal("YoungEunSong"),
         score: Score::new(5).unwrap(),
         text: Text::new("좋아요").ok(),
     }

@@ -1,13 +1,16 @@
 use super::{ItemInfo, ItemInfoRow};
 use crate::{
     market::testing::{id, name, row_after, rows_after, won},
-    row::Literal,
+    row::{Literal, Private},
     testing::at,
 };
-use domain::market::{
-    Event,
-    item::{self, Deletion, HoldRefusal},
-    payment,
+use domain::{
+    market::{
+        Event,
+        item::{self, Deletion, HoldRefusal},
+        payment,
+    },
+    testing::personal,
 };
 
 type Fact = (&'static str, Event);
@@ -24,7 +27,7 @@ fn held(reservation: &str) -> Fact {
     item(item::Event::ItemHeld {
         reservation_no: id(reservation),
         customer_id: id("c1"),
-        customer_name: name("YoungEunSong"),
+        customer_name: personal("YoungEunSong"),
         item_name: name("Camera"),
         item_price: won(100),
     })
@@ -55,7 +58,7 @@ fn returned() -> Fact {
     item(item::Event::ReturnedItem {
         reservation_no: id("r1"),
         customer_id: id("c1"),
-        customer_name: name("YoungEunSong"),
+        customer_name: personal("YoungEunSong"),
         item_name: name("Camera"),
     })
 }
@@ -81,7 +84,7 @@ fn a_registered_item_is_rentable() {
 fn item_and_reservation_stand_in_one_row() {
     let row = row([registered(), held("r1"), paid("r1"), lent()]);
     assert_eq!(row.reservation_no.as_deref(), Some("r1"));
-    assert_eq!(row.customer_name.as_deref(), Some("YoungEunSong"));
+    assert_eq!(row.customer_name.as_ref().and_then(Private::shown), Some("YoungEunSong"));
     assert_eq!(statuses(&row), ["NotRentable", "Renting", "Paid", "Confirmed"]);
     assert_eq!(row.changed_at, at(3));
 }
