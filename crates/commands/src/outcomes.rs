@@ -106,6 +106,7 @@ impl Counts {
                 | Error::PaymentUnknown { .. }
                 | Error::PaymentRejected(_)
                 | Error::TooLarge(_)
+                | Error::Unsealed(_)
                 | Error::Unavailable(_)
                 | Error::Unreadable { .. },
             ) => ("fault", &self.fault),
