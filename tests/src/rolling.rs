@@ -37,8 +37,8 @@ const GRACE: Duration = Duration::from_secs(10);
 async fn start(program: &Path, place: &BTreeMap<&str, String>, address: SocketAddr) -> Service {
     let mut environment = place.clone();
     environment.insert("JANGTEO_LISTEN", address.to_string());
-    // Longer than the proxy needs to see that it is not ready any more.
-    environment.insert("JANGTEO_DRAIN_DELAY", "500ms".to_owned());
+    // Longer than the proxy needs to see that it is not ready any more, on a machine that is busy, too.
+    environment.insert("JANGTEO_DRAIN_DELAY", "2s".to_owned());
     Service::start_of(program, &environment).await
 }
 

@@ -11,6 +11,7 @@
 
 mod breaker;
 mod details;
+mod notices;
 mod own;
 
 pub use details::Process;
@@ -113,8 +114,8 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "HealthCheck")]
 pub struct Check {
-    /// `log`, `database`, `connections`, `workers`, `breaker`, `service`, or the name of a follower
-    /// of the log.
+    /// `log`, `database`, `connections`, `notices`, `workers`, `breaker`, `service`, or the name of a
+    /// follower of the log.
     pub name: String,
     pub status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,13 +162,15 @@ pub struct Health {
 impl Health {
     /// Asks every dependency.
     pub async fn report(&self) -> Report {
-        let (log, database, connections, mut checks) = tokio::join!(
+        let (log, database, connections, notices, mut checks) = tokio::join!(
             self.check_log(),
             self.check_database(),
             own::check_connections(&self.pool),
+            notices::check(&self.queries),
             self.check_followers(),
         );
         checks.splice(0..0, [log, database, connections]);
+        checks.extend(notices);
         checks.extend(self.breaker.as_deref().map(breaker::check));
         checks.extend(self.own.checks());
         Report::of(checks)

@@ -20,6 +20,7 @@ use crate::console;
 use axum::{
     Router,
     extract::{Request, State},
+    http::{HeaderValue, header::CONNECTION},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
@@ -67,7 +68,11 @@ async fn around(State(layers): State<Arc<Layers>>, request: Request, next: Next)
     let answer = correlation::correlate(&*layers.clock, route.path, request, async |request| {
         layers.answer(request, next).await
     });
-    let answer = protect(answer.await, is_https);
+    let mut answer = protect(answer.await, is_https);
+    if layers.health.own.ending.is_cancelled() {
+        // Whoever comes again finds another process.
+        answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     route.count(answer.status(), begin.elapsed());
     answer
 }

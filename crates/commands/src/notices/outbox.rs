@@ -23,6 +23,10 @@ use uuid::Uuid;
 /// After so many tries a notice is a dead letter.
 pub const MAX_TRIES: i32 = 8;
 
+/// How long nobody is asked again when nobody was there. Such a try does not count: it says nothing of
+/// the notice, and takes an end when the receiver is back.
+const UNREACHED: Duration = Duration::from_secs(2);
+
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(5 * 60);
 
 const ENQUEUE: &str = "
@@ -83,13 +87,14 @@ const SETTLE: &str = "
     update commands.notices as notice
     set state = case
             when outcome.error is null then 'sent'
-            when outcome.over or notice.attempts >= $5 then 'dead'
+            when outcome.over or outcome.counts and notice.attempts >= $5 then 'dead'
             else 'pending' end,
+        attempts = notice.attempts - (not outcome.counts)::int,
         sent_at = case when outcome.error is null then now() end,
         due = now() + make_interval(secs => outcome.wait),
         last_error = outcome.error
-    from unnest($1::uuid[], $2::int[], $3::text[], $4::float8[], $6::bool[])
-        as outcome (fact_id, attempts, error, wait, over)
+    from unnest($1::uuid[], $2::int[], $3::text[], $4::float8[], $6::bool[], $7::bool[])
+        as outcome (fact_id, attempts, error, wait, over, counts)
     where notice.fact_id = outcome.fact_id
       and notice.attempts = outcome.attempts
       and notice.state = 'pending'
@@ -154,6 +159,8 @@ const FORGOTTEN: &str = "the recipient was forgotten: nothing was sent";
 enum Outcome {
     Sent,
     Failed(String),
+    /// Nobody was there to take it.
+    Unreached(String),
     Forgotten,
     /// One before it, to the same person, failed or took too long.
     Untried,
@@ -190,7 +197,8 @@ impl Delivery {
     async fn send_run(&self, run: &[Claimed]) -> Vec<Outcome> {
         let (began, mut outcomes) = (Instant::now(), Vec::with_capacity(run.len()));
         for claimed in run {
-            let stopped = matches!(outcomes.last(), Some(Outcome::Failed(_) | Outcome::Untried));
+            let stopped =
+                !matches!(outcomes.last(), None | Some(Outcome::Sent | Outcome::Forgotten));
             outcomes.push(match stopped || began.elapsed() > RUN_LIMIT {
                 true => Outcome::Untried,
                 false => self.send(claimed).await,
@@ -212,6 +220,9 @@ impl Delivery {
         };
         match sent.map_err(NoticeError::new).flatten() {
             Ok(()) => Outcome::Sent,
+            Err(error) if error.is_unreached() => {
+                Outcome::Unreached(eventlog::Causes(&error).to_string())
+            }
             Err(error) => Outcome::Failed(eventlog::Causes(&error).to_string()),
         }
     }
@@ -257,12 +268,12 @@ async fn settle(
     claimed: &[Claimed],
     outcomes: &[Outcome],
 ) -> Result<(), tokio_postgres::Error> {
-    let (mut fact_ids, mut attempts, mut errors, mut over) = (vec![], vec![], vec![], vec![]);
-    let (mut untried, mut begun) = (vec![], vec![]);
+    let (mut fact_ids, mut attempts, mut errors, mut waits) = (vec![], vec![], vec![], vec![]);
+    let (mut over, mut counts, mut untried, mut begun) = (vec![], vec![], vec![], vec![]);
     for (Claimed { notice, attempts: tries, .. }, outcome) in claimed.iter().zip(outcomes) {
         let error = match outcome {
             Outcome::Sent => None,
-            Outcome::Failed(error) => Some(error.as_str()),
+            Outcome::Failed(error) | Outcome::Unreached(error) => Some(error.as_str()),
             Outcome::Forgotten => Some(FORGOTTEN),
             Outcome::Untried => {
                 untried.push(notice.fact_id);
@@ -274,13 +285,15 @@ async fn settle(
         attempts.push(*tries);
         errors.push(error);
         over.push(matches!(outcome, Outcome::Forgotten));
+        let is_unreached = matches!(outcome, Outcome::Unreached(_));
+        counts.push(!is_unreached);
+        let wait = if is_unreached { UNREACHED } else { due::back_off(*tries, LONGEST_BACK_OFF) };
+        waits.push(wait.as_secs_f64());
     }
-    let wait = |attempts: &i32| due::back_off(*attempts, LONGEST_BACK_OFF).as_secs_f64();
-    let waits: Vec<_> = attempts.iter().map(wait).collect();
     let transaction = client.transaction().await?;
     let statement = transaction.prepare_cached(SETTLE).await?;
-    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
-        [&fact_ids, &attempts, &errors, &waits, &MAX_TRIES, &over];
+    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+        [&fact_ids, &attempts, &errors, &waits, &MAX_TRIES, &over, &counts];
     let rows = transaction.query(&statement, &columns).await?;
     if !untried.is_empty() {
         let release = transaction.prepare_cached(RELEASE).await?;

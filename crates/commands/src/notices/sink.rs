@@ -17,11 +17,24 @@ pub trait NoticeSink: Send + Sync + 'static {
 /// nothing personal.
 #[derive(Debug, thiserror::Error)]
 #[error("the notice was not taken")]
-pub struct NoticeError(#[source] Box<dyn Error + Send + Sync>);
+pub struct NoticeError {
+    #[source]
+    source: Box<dyn Error + Send + Sync>,
+    is_unreached: bool,
+}
 
 impl NoticeError {
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(source.into())
+        Self { source: source.into(), is_unreached: false }
+    }
+
+    /// Nobody was there who could have taken it, or any other notice.
+    pub fn unreached(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { is_unreached: true, ..Self::new(source) }
+    }
+
+    pub fn is_unreached(&self) -> bool {
+        self.is_unreached
     }
 }
 

@@ -144,7 +144,10 @@ impl NoticeSink for WebhookSink {
             None => request,
         };
         let answer = request.send().await;
-        let answer = answer.map_err(|error| NoticeError::new(error.without_url()))?;
+        let answer = answer.map_err(|error| match error.is_connect() {
+            true => NoticeError::unreached(error.without_url()),
+            false => NoticeError::new(error.without_url()),
+        })?;
         match answer.status() {
             status if status.is_success() => Ok(()),
             status => Err(NoticeError::new(Refused(status))),

@@ -4,7 +4,7 @@ use commands::notices::{Channel, Delivery, Notice, NoticeError, NoticeSink, enqu
 use domain::testing::personal;
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 use uuid::Uuid;
 
@@ -153,6 +153,44 @@ async fn gives_up_after_the_last_try() {
     enqueue(&tables.client().await, &[notice(3)]).await.unwrap();
     tables.until("select count(*) from commands.notices where attempts = 1", 1).await;
     assert_eq!(tables.count(dead).await, 2);
+    worker.stop().await;
+}
+
+/// Not there for a while.
+#[derive(Default)]
+struct Away {
+    asked: AtomicU32,
+    is_back: AtomicBool,
+}
+
+#[async_trait]
+impl NoticeSink for Away {
+    async fn send(&self, _: &Notice, _: &str) -> Result<(), NoticeError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        match self.is_back.load(Ordering::Relaxed) {
+            true => Ok(()),
+            false => Err(NoticeError::unreached("nobody listens")),
+        }
+    }
+}
+
+#[tokio::test]
+async fn goes_on_asking_when_nobody_is_there() {
+    let tables = Tables::create().await;
+    let away = Arc::new(Away::default());
+    enqueue(&tables.client().await, &[notice(1)]).await.unwrap();
+    tables.execute("update commands.notices set attempts = 7").await;
+    let worker = start(&tables, away.clone());
+    let waits = "select count(*) from commands.notices where state = 'pending' and attempts = 7
+        and last_error = 'the notice was not taken: nobody listens'";
+    for asked in 1..=10 {
+        tables.until(waits, 1).await;
+        tables.execute(DUE_NOW).await;
+        enqueue(&tables.client().await, &[notice(1 + 2 * asked)]).await.unwrap();
+    }
+    away.is_back.store(true, Ordering::Relaxed);
+    tables.until(SENT, 11).await;
+    assert!(away.asked.load(Ordering::Relaxed) > 11);
     worker.stop().await;
 }
 
