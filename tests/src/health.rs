@@ -119,7 +119,7 @@ async fn a_worker_that_hangs_is_seen_within_seconds_and_when_it_goes_on() {
 #[tokio::test]
 async fn operators_see_what_runs() {
     let town = Town::open_with(&[("JANGTEO_CONTEXTS", "cafe,market".to_owned())], &[]).await;
-    let details = town.client.get("/health/details").await;
+    let details = town.client.get("/health").await;
     assert_eq!(details.status, StatusCode::OK);
     let of = |field: &str| details.body[field].clone();
     assert_eq!(of("contexts"), json!(["cafe", "market"]));

@@ -28,16 +28,22 @@ async fn main() -> ExitCode {
 
 /// The database's client logs what it sends, which is personal: only who asks for that by its name gets
 /// to see it.
-const KEPT_QUIET: &str = "tokio_postgres=info";
+fn kept_quiet(wanted: &str) -> String {
+    let is_loud = |one: &str| matches!(&*one.trim().to_ascii_lowercase(), "debug" | "trace");
+    match wanted.split(',').any(is_loud) {
+        true => format!("tokio_postgres=info,{wanted}"),
+        false => wanted.to_owned(),
+    }
+}
 
 /// One that cannot be read is told of.
 fn filter(wanted: &str) -> EnvFilter {
-    EnvFilter::try_new(format!("{KEPT_QUIET},{wanted}")).unwrap_or_else(|error| {
+    EnvFilter::try_new(kept_quiet(wanted)).unwrap_or_else(|error| {
         let _ = writeln!(
             std::io::stderr(),
             "jangteo: RUST_LOG is {wanted:?}, which is not used: {error}. Give it as info or \
              info,commands=debug."
         );
-        EnvFilter::new(format!("{KEPT_QUIET},info"))
+        EnvFilter::new("info")
     })
 }

@@ -1,5 +1,5 @@
 //! `/health/live`: the process runs. `/health/ready`: it can do its work, and if not, why.
-//! `/health/details`: what it is, for operators.
+//! `/health`: what it is, for operators.
 //!
 //! It is not ready (503) before all that is opened at the start is there and everything that follows
 //! the log has somebody who runs it, and not any more once it was asked to end.
@@ -65,7 +65,7 @@ pub fn routes() -> Routes<Arc<Health>> {
     Routes::default()
         .get(LIVE, live, asking("Whether the process runs"))
         .get(READY, ready, down.or_with(StatusCode::SERVICE_UNAVAILABLE))
-        .get("/health/details", details::details, details.gives::<details::Details>())
+        .get("/health", details::details, details.gives::<details::Details>())
 }
 
 /// What is answered while nothing else is there yet, if this is about health.

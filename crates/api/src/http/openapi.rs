@@ -172,7 +172,7 @@ pub fn problems(operation: &Operation) -> BTreeMap<u16, BTreeSet<&'static str>> 
     add(431, &["head-too-large"]);
     add(500, &["internal"]);
     add(503, &["timeout", "unavailable"]);
-    if operation.path.starts_with(health::PATH) && operation.access == Access::Open {
+    if operation.path.starts_with(health::PATH) {
         return problems;
     }
     add(429, &["too-many-requests"]);

@@ -1,4 +1,4 @@
-//! `/health/details`: for operators, what runs here and how it stands.
+//! `/health`: for operators, what runs here and how it stands.
 
 use super::{Health, Report};
 use crate::config::{Config, Database};
