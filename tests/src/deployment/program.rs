@@ -99,8 +99,8 @@ pub fn variables(command: &str) -> BTreeSet<String> {
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let named = help.split("[env: ").skip(1);
     let named = named.map(|rest| rest.split(['=', ']']).next().unwrap().to_owned());
-    let main = text("crates/api/src/main.rs");
-    named.chain([between(&main, "env::var(\"", "\"").to_owned()]).collect()
+    let cli = text("crates/api/src/cli.rs");
+    named.chain([between(&cli, "env::var(\"", "\"").to_owned()]).collect()
 }
 
 /// The paths of the description.
