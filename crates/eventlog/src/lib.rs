@@ -1,8 +1,7 @@
 //! The event log as a port, [`EventLog`], and its two engines: PostgreSQL and EventStoreDB.
 //!
 //! It knows streams, versions, positions and JSON, and no business word. Consumers that follow the
-//! log (the reactor, the projections) find here what they share: checkpoints under a lease, and
-//! parked events. `archive` is the log as a file.
+//! log find here what they share: checkpoints under a lease, and parked events.
 
 #![warn(clippy::unwrap_used)]
 

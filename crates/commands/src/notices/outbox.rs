@@ -4,6 +4,8 @@
 //! the one before it was sent or given up. Different persons do not wait for each other. A number that
 //! is sealed for two persons, such as two guests, is that of two.
 
+mod settling;
+
 use super::{Channel, Notice, NoticeError, NoticeSink};
 use crate::{
     due::{self, Round, RoundError},
@@ -22,12 +24,6 @@ use uuid::Uuid;
 
 /// After so many tries a notice is a dead letter.
 pub const MAX_TRIES: i32 = 8;
-
-/// How long nobody is asked again when nobody was there. Such a try does not count: it says nothing of
-/// the notice, and takes an end when the receiver is back.
-const UNREACHED: Duration = Duration::from_secs(2);
-
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(5 * 60);
 
 const ENQUEUE: &str = "
     insert into commands.notices (fact_id, channel, recipient, body)
@@ -70,35 +66,10 @@ const CLAIM: &str = "
     from runs where notice.fact_id = runs.fact_id
     returning notice.fact_id, channel, recipient, body, attempts, number, correlation_id";
 
-/// What was claimed and not tried.
-const RELEASE: &str = "
-    update commands.notices as notice set attempts = notice.attempts - 1, due = now()
-    from unnest($1::uuid[], $2::int[]) as untried (fact_id, attempts)
-    where notice.fact_id = untried.fact_id and notice.attempts = untried.attempts
-      and notice.state = 'pending'";
-
 /// Of those that wait for their time only.
 const NEXT: &str = "
     select extract(epoch from min(due) - now())::float8
     from commands.notices where state = 'pending' and due > now()";
-
-/// Only what is still as it was claimed: a claim that ran out belongs to somebody else.
-const SETTLE: &str = "
-    update commands.notices as notice
-    set state = case
-            when outcome.error is null then 'sent'
-            when outcome.over or outcome.counts and notice.attempts >= $5 then 'dead'
-            else 'pending' end,
-        attempts = notice.attempts - (not outcome.counts)::int,
-        sent_at = case when outcome.error is null then now() end,
-        due = now() + make_interval(secs => outcome.wait),
-        last_error = outcome.error
-    from unnest($1::uuid[], $2::int[], $3::text[], $4::float8[], $6::bool[], $7::bool[])
-        as outcome (fact_id, attempts, error, wait, over, counts)
-    where notice.fact_id = outcome.fact_id
-      and notice.attempts = outcome.attempts
-      and notice.state = 'pending'
-    returning notice.fact_id, notice.channel, notice.state, notice.last_error";
 
 /// Puts notices into the outbox, with the transaction of `client` if it is one. One that is there
 /// already, for the same fact, stays as it is. Gives how many are new.
@@ -189,7 +160,7 @@ impl Delivery {
         let runs = claimed.chunk_by(same).map(|run| self.send_run(run));
         let outcomes = futures::future::join_all(runs).await;
         let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
-        settle(&mut self.pool.get().await?, &claimed, &outcomes).await?;
+        settling::settle(&mut self.pool.get().await?, &claimed, &outcomes).await?;
         Ok(Round::Worked)
     }
 
@@ -260,50 +231,4 @@ fn claimed(row: &Row) -> Claimed {
 
 pub(super) fn channel(row: &Row) -> Channel {
     Channel::named(row.get("channel")).unwrap_or(Channel::Sms)
-}
-
-/// All at once, so that nobody sees an attempt that was none.
-async fn settle(
-    client: &mut Client,
-    claimed: &[Claimed],
-    outcomes: &[Outcome],
-) -> Result<(), tokio_postgres::Error> {
-    let (mut fact_ids, mut attempts, mut errors, mut waits) = (vec![], vec![], vec![], vec![]);
-    let (mut over, mut counts, mut untried, mut begun) = (vec![], vec![], vec![], vec![]);
-    for (Claimed { notice, attempts: tries, .. }, outcome) in claimed.iter().zip(outcomes) {
-        let error = match outcome {
-            Outcome::Sent => None,
-            Outcome::Failed(error) | Outcome::Unreached(error) => Some(error.as_str()),
-            Outcome::Forgotten => Some(FORGOTTEN),
-            Outcome::Untried => {
-                untried.push(notice.fact_id);
-                begun.push(*tries);
-                continue;
-            }
-        };
-        fact_ids.push(notice.fact_id);
-        attempts.push(*tries);
-        errors.push(error);
-        over.push(matches!(outcome, Outcome::Forgotten));
-        let is_unreached = matches!(outcome, Outcome::Unreached(_));
-        counts.push(!is_unreached);
-        let wait = if is_unreached { UNREACHED } else { due::back_off(*tries, LONGEST_BACK_OFF) };
-        waits.push(wait.as_secs_f64());
-    }
-    let transaction = client.transaction().await?;
-    let statement = transaction.prepare_cached(SETTLE).await?;
-    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
-        [&fact_ids, &attempts, &errors, &waits, &MAX_TRIES, &over, &counts];
-    let rows = transaction.query(&statement, &columns).await?;
-    if !untried.is_empty() {
-        let release = transaction.prepare_cached(RELEASE).await?;
-        transaction.execute(&release, &[&untried, &begun]).await?;
-    }
-    transaction.commit().await?;
-    for row in rows.iter().filter(|row| row.get::<_, &str>("state") == "dead") {
-        let fact_id: uuid::Uuid = row.get("fact_id");
-        let (channel, error): (&str, &str) = (row.get("channel"), row.get("last_error"));
-        tracing::warn!(%fact_id, channel, error, "notice given up");
-    }
-    Ok(())
 }
