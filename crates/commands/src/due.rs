@@ -4,7 +4,10 @@
 //! by itself. Time is the database's.
 
 use crate::people::PeopleError;
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 use tokio_util::sync::CancellationToken;
 
 /// How many rows one claim takes.
@@ -15,6 +18,9 @@ pub(crate) const CLAIM: Duration = Duration::from_secs(30);
 
 /// How long the work on one row may take: well within its claim.
 pub(crate) const WORK_LIMIT: Duration = Duration::from_secs(10);
+
+/// Between two tries to settle.
+const UNSETTLED: Duration = Duration::from_millis(200);
 
 /// How long a worker sleeps at most. A row that is added meanwhile is not seen earlier.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
@@ -65,6 +71,27 @@ where
             }
         };
         cancel.run_until_cancelled(tokio::time::sleep(sleep)).await;
+    }
+}
+
+/// Puts into the table what became of the rows claimed at `claimed`, again and again while they are
+/// claimed and until `cancel`: nobody else may do anything with them before the claim is over.
+pub(crate) async fn settled<F>(
+    claimed: Instant,
+    cancel: &CancellationToken,
+    settle: impl Fn() -> F,
+) -> Result<(), RoundError>
+where
+    F: Future<Output = Result<(), RoundError>>,
+{
+    loop {
+        let done = settle().await;
+        if done.is_ok() || claimed.elapsed() + UNSETTLED > CLAIM {
+            return done;
+        }
+        if cancel.run_until_cancelled(tokio::time::sleep(UNSETTLED)).await.is_none() {
+            return done;
+        }
     }
 }
 

@@ -133,7 +133,7 @@ enum Outcome {
     /// Nobody was there to take it.
     Unreached(String),
     Forgotten,
-    /// One before it, to the same person, failed or took too long.
+    /// One before it, to the same person, failed or took too long, or none could be opened.
     Untried,
 }
 
@@ -144,24 +144,36 @@ impl Delivery {
 
     /// Delivers until `cancel`, and finishes what it is delivering then, in seconds.
     pub async fn run(self, cancel: CancellationToken) {
-        due::work("notices", cancel, || self.round()).await;
+        due::work("notices", cancel.clone(), || self.round(&cancel)).await;
     }
 
-    async fn round(&self) -> Result<Round, RoundError> {
+    async fn round(&self, cancel: &CancellationToken) -> Result<Round, RoundError> {
         let client = self.pool.get().await?;
+        let begun = Instant::now();
         let mut claimed = claim(&client).await?;
         if claimed.is_empty() {
             let next = client.prepare_cached(NEXT).await?;
             return Ok(Round::Idle(client.query_one(&next, &[]).await?.get(0)));
         }
         drop(client);
-        self.people.open(claimed.iter_mut().map(|one| &mut one.opened).collect()).await?;
+        let opened =
+            self.people.open(claimed.iter_mut().map(|one| &mut one.opened).collect()).await;
+        let outcomes = match opened {
+            Ok(()) => self.send_all(&claimed).await,
+            Err(_) => claimed.iter().map(|_| Outcome::Untried).collect(),
+        };
+        due::settled(begun, cancel, || async {
+            Ok(settling::settle(&mut self.pool.get().await?, &claimed, &outcomes).await?)
+        })
+        .await?;
+        opened?;
+        Ok(Round::Worked)
+    }
+
+    async fn send_all(&self, claimed: &[Claimed]) -> Vec<Outcome> {
         let same = |one: &Claimed, next: &Claimed| one.person() == next.person();
         let runs = claimed.chunk_by(same).map(|run| self.send_run(run));
-        let outcomes = futures::future::join_all(runs).await;
-        let outcomes: Vec<_> = outcomes.into_iter().flatten().collect();
-        settling::settle(&mut self.pool.get().await?, &claimed, &outcomes).await?;
-        Ok(Round::Worked)
+        futures::future::join_all(runs).await.into_iter().flatten().collect()
     }
 
     /// Sends notices to one person, one after the other, until one fails.

@@ -8,7 +8,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{Client, Pool};
 use futures::future::BoxFuture;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio_postgres::{Row, types::ToSql};
 use tokio_util::sync::CancellationToken;
 
@@ -85,14 +85,15 @@ impl Timers {
     where
         F: Fn(Timer) -> BoxFuture<'static, Result<(), TimerError>>,
     {
-        due::work("timers", cancel, || self.round(&fire)).await;
+        due::work("timers", cancel.clone(), || self.round(&fire, &cancel)).await;
     }
 
-    async fn round<F>(&self, fire: &F) -> Result<Round, RoundError>
+    async fn round<F>(&self, fire: &F, cancel: &CancellationToken) -> Result<Round, RoundError>
     where
         F: Fn(Timer) -> BoxFuture<'static, Result<(), TimerError>>,
     {
         let client = self.pool.get().await?;
+        let begun = Instant::now();
         let claimed = self.claim(&client).await?;
         if claimed.is_empty() {
             let next = client.prepare_cached(NEXT).await?;
@@ -102,7 +103,10 @@ impl Timers {
         drop(client);
         let tries = claimed.iter().map(|claimed| attempt(claimed, fire));
         let outcomes = futures::future::join_all(tries).await;
-        settle(&self.pool.get().await?, &claimed, &outcomes).await?;
+        due::settled(begun, cancel, || async {
+            Ok(settle(&self.pool.get().await?, &claimed, &outcomes).await?)
+        })
+        .await?;
         Ok(Round::Worked)
     }
 

@@ -9,6 +9,8 @@ use std::sync::{
 use uuid::Uuid;
 
 const SENT: &str = "select count(*) from commands.notices where state = 'sent'";
+const AWAY: &str = "alter table commands.notices rename to away";
+const BACK: &str = "alter table commands.away rename to notices";
 const DUE_NOW: &str = "update commands.notices set due = now()";
 
 /// Takes every notice, after refusing as often as it is told.
@@ -42,6 +44,22 @@ impl NoticeSink for Silent {
     async fn send(&self, _: &Notice, _: &str) -> Result<(), NoticeError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         std::future::pending().await
+    }
+}
+
+/// Takes every notice; the database is away from the first one on.
+struct LastSeen {
+    taker: Taker,
+    pool: deadpool_postgres::Pool,
+}
+
+#[async_trait]
+impl NoticeSink for LastSeen {
+    async fn send(&self, notice: &Notice, recipient: &str) -> Result<(), NoticeError> {
+        if self.taker.taken.lock().unwrap().is_empty() {
+            self.pool.get().await.unwrap().batch_execute(AWAY).await.unwrap();
+        }
+        self.taker.send(notice, recipient).await
     }
 }
 
@@ -216,16 +234,31 @@ async fn delivers_what_a_worker_that_died_had_claimed() {
 #[tokio::test]
 async fn goes_on_after_the_database_was_away() {
     let tables = Tables::create().await;
-    tables.execute("alter table commands.notices rename to away").await;
+    tables.execute(AWAY).await;
     let taker = Arc::new(Taker::default());
     let worker = start(&tables, taker.clone());
     // Long enough for a failed round: it has begun before this many of ours are done.
     for _ in 0..20 {
         tables.count("select count(*) from commands.away").await;
     }
-    tables.execute("alter table commands.away rename to notices").await;
+    tables.execute(BACK).await;
     enqueue(&tables.client().await, &[notice(1)]).await.unwrap();
     tables.until(SENT, 1).await;
     worker.stop().await;
     assert_eq!(taken(&taker), [notice(1)]);
+}
+
+#[tokio::test]
+async fn what_was_sent_while_the_database_went_away_is_not_sent_again() {
+    let tables = Tables::create().await;
+    let to_one_person = [notice(1), notice(3)];
+    enqueue(&tables.client().await, &to_one_person).await.unwrap();
+    let sink = Arc::new(LastSeen { taker: Taker::default(), pool: tables.pool.clone() });
+    let worker = start(&tables, sink.clone());
+    tables.until("select count(*) from pg_class where relname = 'away'", 1).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    tables.execute(BACK).await;
+    tables.until(SENT, 2).await;
+    worker.stop().await;
+    assert_eq!(taken(&sink.taker), to_one_person);
 }

@@ -193,3 +193,21 @@ async fn a_notice_to_somebody_forgotten_is_given_up_and_not_sent() {
     let shown = "select count(*) from commands.notices where recipient like '%5678%'";
     assert_eq!(tables.count(shown).await, 0);
 }
+
+#[tokio::test]
+async fn a_notice_is_sent_soon_after_its_recipient_can_be_read_again() {
+    let tables = Tables::create().await;
+    let recipient = tables.people.seal(&person("min"), "010-1234-5678").await.unwrap();
+    let fact_id = Uuid::from_u128(1);
+    let notice = Notice { fact_id, channel: Channel::Sms, recipient, body: "주문".to_owned() };
+    enqueue(&tables.client().await, &[notice]).await.unwrap();
+    tables.execute("alter table people.keys rename to away").await;
+    // As a process that has not read the key yet.
+    let people = people(&tables.pool, "test");
+    let delivery = Delivery::new(tables.pool.clone(), Arc::new(LogSink), people);
+    let worker = Worker::start(|cancel| delivery.run(cancel));
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    tables.execute("alter table people.away rename to keys").await;
+    tables.until("select count(*) from commands.notices where state = 'sent'", 1).await;
+    worker.stop().await;
+}

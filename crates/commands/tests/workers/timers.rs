@@ -236,3 +236,25 @@ async fn set_anew_while_the_old_one_fires_are_kept() {
     worker.stop().await;
     assert_eq!(tables.count(far_away).await, 1);
 }
+
+#[tokio::test]
+async fn that_fired_while_the_database_went_away_do_not_fire_again() {
+    let tables = Tables::create().await;
+    set_all(&tables, &[timer("accept/1")]).await;
+    let (timers, fired) = (for_cafe(&tables), Fired::default());
+    let (notes, pool) = (fired.clone(), tables.pool.clone());
+    let worker = Worker::start(|cancel| {
+        timers.run(cancel, move |timer| {
+            notes.lock().unwrap().push(timer);
+            let pool = pool.clone();
+            let away = "alter table commands.timers rename to away";
+            async move { Ok(pool.get().await.unwrap().batch_execute(away).await.unwrap()) }.boxed()
+        })
+    });
+    tables.until("select count(*) from pg_class where relname = 'away'", 1).await;
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    tables.execute("alter table commands.away rename to timers").await;
+    tables.until(LEFT, 0).await;
+    worker.stop().await;
+    assert_eq!(keys(&fired), ["accept/1"]);
+}
