@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 /// How many rows one claim takes.
 pub(crate) const BATCH: i64 = 100;
 
-/// How long a claimed row is out of sight of other workers.
+/// How long a claimed row is out of sight of other workers, and for how long it is tried to settle it.
 pub(crate) const CLAIM: Duration = Duration::from_secs(30);
 
 /// How long the work on one row may take: well within its claim.
@@ -74,8 +74,8 @@ where
     }
 }
 
-/// Puts into the table what became of the rows claimed at `claimed`, again and again while they are
-/// claimed and until `cancel`: nobody else may do anything with them before the claim is over.
+/// Puts into the table what became of the rows claimed at `claimed`, again and again for a while and
+/// until `cancel`: whoever comes to them after the claim would do it all again.
 pub(crate) async fn settled<F>(
     claimed: Instant,
     cancel: &CancellationToken,

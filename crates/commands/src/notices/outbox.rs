@@ -15,10 +15,11 @@ use deadpool_postgres::{Client, GenericClient, Pool};
 use domain::shared::personal::Personal;
 use eventlog::trace::{Here, within};
 use std::{
+    convert::Infallible,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::ToSql};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -38,9 +39,14 @@ const FOLLOW: &str = "
     from unnest($1::uuid[], $2::uuid[]) as trace (fact_id, correlation_id)
     where notice.fact_id = trace.fact_id";
 
+/// How long a claim holds. A worker that is alive renews it in time; of one that was killed others take
+/// over that soon.
+const CLAIM_TIME: Duration = Duration::from_secs(5);
+const RENEWAL: Duration = Duration::from_secs(1);
+
 /// How many notices to one person are claimed together.
 const RUN: i64 = 32;
-/// After so long no other notice to the same person is begun: claims must not run out.
+/// After so long no other notice to the same person is begun: all others wait for the round's end.
 const RUN_LIMIT: Duration = Duration::from_secs(15);
 
 /// The first notice to each of some persons, and those that follow it.
@@ -66,6 +72,12 @@ const CLAIM: &str = "
     from runs where notice.fact_id = runs.fact_id
     returning notice.fact_id, channel, recipient, body, attempts, number, correlation_id";
 
+const RENEW: &str = "
+    update commands.notices as notice set due = now() + make_interval(secs => $3)
+    from unnest($1::uuid[], $2::int[]) as claimed (fact_id, attempts)
+    where notice.fact_id = claimed.fact_id and notice.attempts = claimed.attempts
+      and notice.state = 'pending'";
+
 /// Of those that wait for their time only.
 const NEXT: &str = "
     select extract(epoch from min(due) - now())::float8
@@ -85,8 +97,7 @@ pub async fn enqueue(
     let recipients: Vec<_> = notices.iter().map(|notice| notice.recipient.as_text()).collect();
     let bodies: Vec<_> = notices.iter().map(|notice| &*notice.body).collect();
     let statement = client.prepare_cached(ENQUEUE).await?;
-    let columns: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-        [&fact_ids, &channels, &recipients, &bodies];
+    let columns: [&(dyn ToSql + Sync); 4] = [&fact_ids, &channels, &recipients, &bodies];
     client.execute(&statement, &columns).await
 }
 
@@ -159,7 +170,10 @@ impl Delivery {
         let opened =
             self.people.open(claimed.iter_mut().map(|one| &mut one.opened).collect()).await;
         let outcomes = match opened {
-            Ok(()) => self.send_all(&claimed).await,
+            Ok(()) => tokio::select! {
+                outcomes = self.send_all(&claimed) => outcomes,
+                never = self.renew(&claimed) => match never {},
+            },
             Err(_) => claimed.iter().map(|_| Outcome::Untried).collect(),
         };
         due::settled(begun, cancel, || async {
@@ -168,6 +182,26 @@ impl Delivery {
         .await?;
         opened?;
         Ok(Round::Worked)
+    }
+
+    /// As long as it runs. Whoever cannot renew a claim finds out when what was done is settled.
+    async fn renew(&self, claimed: &[Claimed]) -> Infallible {
+        let fact_ids: Vec<_> = claimed.iter().map(|one| one.notice.fact_id).collect();
+        let attempts: Vec<_> = claimed.iter().map(|one| one.attempts).collect();
+        loop {
+            tokio::time::sleep(RENEWAL).await;
+            let renewed = async {
+                let client = self.pool.get().await?;
+                let statement = client.prepare_cached(RENEW).await?;
+                let columns: [&(dyn ToSql + Sync); 3] =
+                    [&fact_ids, &attempts, &CLAIM_TIME.as_secs_f64()];
+                client.execute(&statement, &columns).await?;
+                Ok::<_, RoundError>(())
+            };
+            if let Err(error) = renewed.await {
+                tracing::debug!(error = %eventlog::Causes(&error), "claims of notices not renewed");
+            }
+        }
     }
 
     async fn send_all(&self, claimed: &[Claimed]) -> Vec<Outcome> {
@@ -219,7 +253,7 @@ impl Claimed {
 
 async fn claim(client: &Client) -> Result<Vec<Claimed>, tokio_postgres::Error> {
     let statement = client.prepare_cached(CLAIM).await?;
-    let rows = client.query(&statement, &[&due::CLAIM.as_secs_f64(), &due::BATCH, &RUN]).await?;
+    let rows = client.query(&statement, &[&CLAIM_TIME.as_secs_f64(), &due::BATCH, &RUN]).await?;
     let mut rows: Vec<_> = rows.iter().collect();
     let text = |row: &Row, column| row.get::<_, String>(column);
     rows.sort_by_cached_key(|row| {

@@ -63,6 +63,21 @@ impl NoticeSink for LastSeen {
     }
 }
 
+/// Takes every notice, after longer than a claim holds.
+#[derive(Default)]
+struct Slow {
+    asked: AtomicU32,
+}
+
+#[async_trait]
+impl NoticeSink for Slow {
+    async fn send(&self, _: &Notice, _: &str) -> Result<(), NoticeError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+        Ok(())
+    }
+}
+
 fn notice(number: u128) -> Notice {
     Notice {
         fact_id: Uuid::from_u128(number),
@@ -220,7 +235,7 @@ async fn delivers_what_a_worker_that_died_had_claimed() {
     let dies = start(&tables, silent.clone());
     let claimed = "
         select count(*) from commands.notices
-        where state = 'pending' and attempts = 1 and due > now() + interval '10 s'";
+        where state = 'pending' and attempts = 1 and due > now() + interval '2 s'";
     tables.until(claimed, 1).await;
     dies.kill();
     let taker = Arc::new(Taker::default());
@@ -261,4 +276,17 @@ async fn what_was_sent_while_the_database_went_away_is_not_sent_again() {
     tables.until(SENT, 2).await;
     worker.stop().await;
     assert_eq!(taken(&sink.taker), to_one_person);
+}
+
+#[tokio::test]
+async fn what_takes_long_is_left_to_whoever_is_at_it() {
+    let tables = Tables::create().await;
+    enqueue(&tables.client().await, &[notice(1), notice(2)]).await.unwrap();
+    let slow = Arc::new(Slow::default());
+    let workers = [(); 2].map(|()| start(&tables, slow.clone()));
+    tables.until(SENT, 2).await;
+    for worker in workers {
+        worker.stop().await;
+    }
+    assert_eq!(slow.asked.load(Ordering::Relaxed), 2);
 }

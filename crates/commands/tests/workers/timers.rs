@@ -248,7 +248,11 @@ async fn that_fired_while_the_database_went_away_do_not_fire_again() {
             notes.lock().unwrap().push(timer);
             let pool = pool.clone();
             let away = "alter table commands.timers rename to away";
-            async move { Ok(pool.get().await.unwrap().batch_execute(away).await.unwrap()) }.boxed()
+            async move {
+                pool.get().await.unwrap().batch_execute(away).await.unwrap();
+                Ok(())
+            }
+            .boxed()
         })
     });
     tables.until("select count(*) from pg_class where relname = 'away'", 1).await;
