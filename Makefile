@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help run test e2e check alerts-check deploy-check fmt bench breaker fuzz-api client-smoke listeners rolling postgres haproxy
+.PHONY: help run test e2e check alerts-check deploy-check fmt bench breaker scaling fuzz-api client-smoke listeners rolling postgres haproxy
 
 help:
 	@echo "make run    build and serve on 127.0.0.1:8080, with a PostgreSQL and sample data of its own"
@@ -19,6 +19,7 @@ help:
 	@echo "make deploy-check  the container's file, compose files and Kubernetes overlays, against their schemas (needs Python)"
 	@echo "make listeners  what those cost who listen to live views and hear nothing"
 	@echo "make rolling    the previous commit's processes replaced by today's, under load"
+	@echo "make scaling  what each part costs, and what to add as more is asked"
 	@echo "make breaker  orders against a slow payment gateway, with the circuit breaker and without"
 
 run: postgres
@@ -62,6 +63,11 @@ bench: postgres
 breaker: postgres
 	cargo build --profile perf --workspace --bins
 	"$(TARGET)/perf/bench" breaker
+
+scaling: postgres
+	cargo build --profile perf --workspace --bins
+	"$(TARGET)/perf/bench" parts
+	"$(TARGET)/perf/bench" scaling
 
 fuzz-api: postgres
 	cargo build --workspace --bins

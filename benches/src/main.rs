@@ -1,5 +1,5 @@
 //! Measures the service beside its limit, in one run: `make bench`; and what the payment breaker
-//! does: `make breaker`. See `docs/performance.md`.
+//! does: `make breaker`. What is added as more is asked: `bench parts`, `bench scaling`. See `docs/performance.md`.
 
 mod asked;
 mod auth;
@@ -12,6 +12,7 @@ mod live;
 mod load;
 mod log;
 mod meter;
+mod open_loop;
 mod process;
 mod queries;
 mod rebuild;
@@ -19,6 +20,7 @@ mod report;
 mod requests;
 mod run;
 mod scale;
+mod scaling;
 
 use clap::Parser;
 use scale::Scale;
@@ -73,6 +75,10 @@ enum Command {
     Breaker(breaker::Args),
     /// Registering items, while thousands listen to the view of it and without them
     Listeners(listeners::Args),
+    /// What each part costs for each order and each query: an api, a worker, PostgreSQL
+    Parts(scaling::parts::Args),
+    /// From that, what has to be added as more is asked
+    Scaling(scaling::Args),
 }
 
 impl Args {
@@ -148,6 +154,8 @@ async fn run(mut args: Args) -> Result<(), BenchError> {
     match args.command.take() {
         Some(Command::Breaker(args)) => breaker::run(args).await,
         Some(Command::Listeners(args)) => listeners::run(args).await,
+        Some(Command::Parts(args)) => scaling::parts::run(args).await,
+        Some(Command::Scaling(args)) => scaling::run(&args),
         None => run::measure(args).await,
     }
 }

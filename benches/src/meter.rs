@@ -2,16 +2,15 @@
 //! service sums them up in `/metrics`.
 
 pub mod cpu;
-mod stages;
+pub mod stages;
 
 use crate::{
-    BenchError, auth,
-    client::Client,
+    BenchError,
     database::Database,
     report::{Costs, Stage},
 };
 use cpu::Processors;
-use stages::{Numbers, number, stages};
+use stages::{Numbers, stages};
 use std::net::SocketAddr;
 
 /// Reads the meters of a service and its database.
@@ -67,11 +66,7 @@ impl Meter<'_> {
     }
 
     async fn numbers(&self) -> Result<Numbers, BenchError> {
-        let token = auth::numbers();
-        let asked = format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\n{token}\r\n");
-        let answer = Client::new(self.address).send(asked.as_bytes()).await?;
-        let text = String::from_utf8_lossy(&answer.body);
-        let mut numbers: Numbers = text.lines().filter_map(number).collect();
+        let mut numbers = stages::ask(self.address).await?;
         let written = self.database.written().await?;
         numbers.extend(
             DATABASE.iter().zip(written).map(|((name, _), number)| ((*name).to_owned(), number)),

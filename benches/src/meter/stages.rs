@@ -1,7 +1,7 @@
 //! The stages of commands and views, from how much the numbers of `/metrics` have grown.
 
-use crate::report::Stage;
-use std::collections::BTreeMap;
+use crate::{auth, client::Client, report::Stage};
+use std::{collections::BTreeMap, io, net::SocketAddr};
 
 /// By name and labels, as `/metrics` has them.
 pub type Numbers = BTreeMap<String, f64>;
@@ -11,8 +11,29 @@ const OF_VIEWS: [&str; 4] = ["decode", "read", "fold", "write"];
 
 const FOLDED: &str = "jangteo_view_events_total";
 
+/// Of a service, as it tells them now.
+pub async fn ask(address: SocketAddr) -> io::Result<Numbers> {
+    let token = auth::numbers();
+    let asked = format!("GET /metrics HTTP/1.1\r\nhost: localhost\r\n{token}\r\n");
+    let answer = Client::new(address).send(asked.as_bytes()).await?;
+    let text = String::from_utf8_lossy(&answer.body);
+    Ok(text.lines().filter_map(number).collect())
+}
+
+/// How long the view that was at work longest was at work, in seconds.
+pub fn longest_view(numbers: &Numbers) -> f64 {
+    let mut by_view = BTreeMap::<&str, f64>::new();
+    for (name, seconds) in numbers {
+        let view = name.strip_prefix("jangteo_view_seconds_sum{view=\"");
+        if let Some((view, _)) = view.and_then(|labels| labels.split_once('"')) {
+            *by_view.entry(view).or_default() += seconds;
+        }
+    }
+    by_view.into_values().fold(0.0, f64::max)
+}
+
 /// From `name{labels} number`.
-pub fn number(line: &str) -> Option<(String, f64)> {
+fn number(line: &str) -> Option<(String, f64)> {
     let (name, number) = line.rsplit_once(' ').filter(|_| !line.starts_with('#'))?;
     Some((name.to_owned(), number.parse().ok()?))
 }
@@ -71,7 +92,9 @@ jangteo_view_seconds_count{view="c.d",stage="write"} 4
 jangteo_view_events_total{view="a.b"} 3
 jangteo_view_events_total{view="c.d"} 0
 "#;
-        let stages = stages(&text.lines().filter_map(number).collect());
+        let numbers: Numbers = text.lines().filter_map(number).collect();
+        assert_eq!(longest_view(&numbers), 0.25);
+        let stages = stages(&numbers);
         let told: Vec<_> = stages
             .iter()
             .map(|stage| (&*stage.of, stage.stage, stage.times.unwrap(), stage.amount))
