@@ -21,8 +21,9 @@ use tokio::{
 };
 
 /// What would make it something else than the embedded default.
-const CONFIGURED: [&str; 33] = [
+const CONFIGURED: [&str; 34] = [
     "DATABASE_URL",
+    "DATABASE_CA",
     "EVENTSTORE_URL",
     "JANGTEO_MASTER_KEY",
     "PAYMENT_URL",

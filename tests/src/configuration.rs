@@ -1,6 +1,9 @@
 //! What is configured: told of in full, with secrets from files, and without showing them.
 
-use crate::service::{Place, Service, run};
+use crate::{
+    database_tls::Authority,
+    service::{Place, Service, run},
+};
 use std::{collections::BTreeMap, fs, path::Path};
 use tempfile::TempDir;
 
@@ -52,7 +55,10 @@ async fn what_is_in_effect_is_shown_without_a_secret() {
     let mut environment = BTreeMap::new();
     for name in &secrets {
         let value = match name.as_str() {
-            "DATABASE_URL" => format!("postgres://me:{hidden}@db/shop?application_name={hidden}"),
+            "DATABASE_URL" => format!(
+                "postgres://me:{hidden}@db/shop?sslmode=verify-full&application_name={hidden}"
+            ),
+            "DATABASE_CA" => Authority::new().certificate,
             "EVENTSTORE_URL" => format!("esdb://me:{hidden}@log:2113?tls=false&x={hidden}"),
             "NOTICE_SECRETS" => format!("k1:{hidden}"),
             "JANGTEO_MASTER_KEY" => format!("m1:{}", "5ec7e7a1".repeat(8)),

@@ -13,7 +13,6 @@ mod followers;
 mod gateway_away;
 mod in_turn;
 mod load;
-mod own_postgres;
 mod postgres_killed;
 mod rebuild_killed;
 mod rebuild_under_load;
@@ -33,6 +32,10 @@ use tokio::time::{Instant, sleep};
 
 /// How long a worker that is not heard of keeps its views and its context.
 const LEASE: Duration = Duration::from_secs(5);
+
+/// By when somebody else has everything that one had who is not heard of: the lease has run out, and
+/// whoever asks for it has had its turn on a machine that is busy with other tests.
+const TAKEN_OVER: Duration = LEASE.saturating_add(Duration::from_secs(4));
 
 /// How soon all is well again once whatever was wrong is over.
 const RECOVERY: Duration = Duration::from_secs(10);

@@ -13,6 +13,7 @@ use auth_args::AuthArgs;
 use clap::Args;
 use commands::{notices::webhook::Secrets, people::Masters};
 use domain::Context;
+use eventlog::postgres::Server;
 use limits::LimitArgs;
 use observing::ObservingArgs;
 use reqwest::Url;
@@ -45,6 +46,10 @@ pub struct StoreArgs {
     /// EVENTSTORE_URL, for the log. Without it, a private one.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
+    /// Who must have signed the certificate of DATABASE_URL's server, when that says
+    /// sslmode=verify-full: certificates in PEM form. Without it, whom this machine trusts.
+    #[arg(long, env = "DATABASE_CA", hide_env_values = true)]
+    database_ca: Option<String>,
     /// EventStoreDB for the log, as esdb://host:2113?tls=false.
     #[arg(long, env = "EVENTSTORE_URL", hide_env_values = true)]
     eventstore_url: Option<String>,
@@ -107,7 +112,7 @@ pub struct ServeArgs {
 pub enum Database {
     /// A private PostgreSQL in the data directory.
     Embedded,
-    Given(Box<tokio_postgres::Config>),
+    Given(Box<Server>),
 }
 
 /// Where the data is, checked.
@@ -204,8 +209,11 @@ impl StoreArgs {
     }
 
     fn check_into(self, mistakes: &mut Mistakes) -> Option<StoreConfig> {
-        let database = mistakes
-            .note(set(self.database_url).map_or(Ok(Database::Embedded), |url| database(&url)));
+        let authorities = set(self.database_ca);
+        let database = mistakes.note(match set(self.database_url) {
+            Some(url) => database(&url, authorities.as_deref()),
+            None => Ok(Database::Embedded),
+        });
         let eventstore_url = mistakes.note(set(self.eventstore_url).map(eventstore).transpose());
         let data_dir =
             if self.data_dir.as_os_str().is_empty() { DATA_DIR.into() } else { self.data_dir };

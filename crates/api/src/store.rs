@@ -11,10 +11,9 @@ use eventlog::{
     EventLog, LogError,
     consumer::Consumers,
     eventstoredb::EventStoreDb,
-    postgres::{Change, MigrateError, PostgresLog},
+    postgres::{Change, MigrateError, PostgresLog, Server},
 };
 use std::{error::Error, path::PathBuf, sync::Arc, time::Duration};
-use tokio_postgres::{Config, NoTls};
 
 /// How many connections workers and commands share. The log has its own.
 const CONNECTIONS: usize = 24;
@@ -102,7 +101,7 @@ impl Store {
 
     async fn open_with(
         config: &StoreConfig,
-        database: Config,
+        database: Server,
         embedded: Option<Embedded>,
         statement_time: Option<Duration>,
     ) -> Result<Self, StoreError> {
@@ -146,16 +145,16 @@ pub fn unopened(error: &StoreError) -> Failure {
     Failure::of(error, next)
 }
 
-async fn find_or_start(config: &StoreConfig) -> Result<(Config, Option<Embedded>), EmbeddedError> {
+async fn find_or_start(config: &StoreConfig) -> Result<(Server, Option<Embedded>), EmbeddedError> {
     if let Some(running) = Embedded::find(&config.data_dir) {
-        return Ok((running, None));
+        return Ok((running.into(), None));
     }
     start(config).await
 }
 
-async fn start(config: &StoreConfig) -> Result<(Config, Option<Embedded>), EmbeddedError> {
+async fn start(config: &StoreConfig) -> Result<(Server, Option<Embedded>), EmbeddedError> {
     let embedded = Embedded::start(&config.data_dir).await?;
-    Ok((embedded.config(), Some(embedded)))
+    Ok((embedded.config().into(), Some(embedded)))
 }
 
 async fn stop(embedded: Option<Embedded>) {
@@ -165,11 +164,12 @@ async fn stop(embedded: Option<Embedded>) {
 }
 
 async fn open_log_and_pools(
-    mut database: Config,
+    mut database: Server,
     eventstore_url: Option<&str>,
     statement_time: Option<Duration>,
 ) -> Result<(Arc<dyn EventLog>, Pool, Pool, Vec<Change>), StoreError> {
     database
+        .config
         .connect_timeout(PATIENCE)
         .keepalives_idle(Duration::from_secs(10))
         .tcp_user_timeout(Duration::from_secs(15))
@@ -177,9 +177,9 @@ async fn open_log_and_pools(
     // Nearly everything here goes by key: a plan that was made while a table was empty must not
     // scan it when it has grown, and compiling a plan takes longer than running it. What DATABASE_URL
     // says itself wins.
-    let given = database.get_options().unwrap_or_default();
+    let given = database.config.get_options().unwrap_or_default();
     let options = format!("-c enable_seqscan=off -c jit=off {given}");
-    database.options(options.trim());
+    database.config.options(options.trim());
     let queries = pool(&database, QUERY_CONNECTIONS, statement_time)?;
     let pool = pool(&database, CONNECTIONS, statement_time)?;
     let (log, mut changes): (Arc<dyn EventLog>, _) = match eventstore_url {
@@ -205,23 +205,23 @@ async fn migrate(pool: &Pool) -> Result<Vec<Change>, MigrateError> {
 }
 
 fn pool(
-    database: &Config,
+    database: &Server,
     connections: usize,
     statement_time: Option<Duration>,
 ) -> Result<Pool, BuildError> {
-    let mut database = database.clone();
+    let Server { mut config, tls } = database.clone();
     if let Some(time) = statement_time {
-        let given = database.get_options().unwrap_or_default();
+        let given = config.get_options().unwrap_or_default();
         let options = format!(
             "{given} -c statement_timeout={} -c idle_in_transaction_session_timeout={}",
             time.as_millis(),
             SILENCE.as_millis()
         );
-        database.options(options.trim());
+        config.options(options.trim());
     }
     // A connection that has ended is known without asking; one that is mute shows when it is used.
     let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    Pool::builder(Manager::from_config(database, NoTls, manager))
+    Pool::builder(Manager::from_config(config, tls, manager))
         .max_size(connections)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(PATIENCE))

@@ -12,10 +12,12 @@ mod bulk;
 mod feed;
 mod migrate;
 mod rows;
+mod server;
 mod streams;
 mod writer;
 
 pub use migrate::{Change, MigrateError, migrate};
+pub use server::{Server, TlsError};
 pub use writer::BATCHES;
 
 use crate::{
@@ -29,7 +31,6 @@ use futures::FutureExt;
 use std::{sync::Arc, time::Duration};
 use streams::{Streams, Stretch};
 use tokio::{sync::mpsc, sync::oneshot, task::JoinSet};
-use tokio_postgres::{Config, NoTls};
 use writer::Job;
 
 mod embedded {
@@ -55,16 +56,17 @@ pub struct PostgresLog {
 
 impl PostgresLog {
     /// Connects, brings the schema up to date and starts the writer and the listener.
-    pub async fn open(config: Config) -> Result<Self, LogError> {
-        let pool = read_pool(&config).map_err(LogError::unreachable)?;
+    pub async fn open(server: impl Into<Server>) -> Result<Self, LogError> {
+        let server = server.into();
+        let pool = read_pool(&server).map_err(LogError::unreachable)?;
         let changes = migrate(&pool, "eventlog", embedded::migrations::runner())
             .await
             .map_err(LogError::unreachable)?;
         let feed = Arc::new(Feed::new(rows::head(&pool).await?));
         let (writer, jobs) = mpsc::channel(QUEUED_APPENDS);
         let mut tasks = JoinSet::new();
-        tasks.spawn(writer::run(config.clone(), jobs, feed.clone()));
-        tasks.spawn(feed::listen(config, feed.clone()));
+        tasks.spawn(writer::run(server.clone(), jobs, feed.clone()));
+        tasks.spawn(feed::listen(server, pool.clone(), feed.clone()));
         let streams = Gather::new(Streams(pool.clone()), streams::BOUNDS);
         Ok(Self { pool, streams, writer, feed, changes, _tasks: tasks })
     }
@@ -75,9 +77,10 @@ impl PostgresLog {
     }
 }
 
-fn read_pool(config: &Config) -> Result<Pool, deadpool_postgres::BuildError> {
+fn read_pool(server: &Server) -> Result<Pool, deadpool_postgres::BuildError> {
     let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = deadpool_postgres::Manager::from_config(config.clone(), NoTls, manager);
+    let Server { config, tls } = server.clone();
+    let manager = deadpool_postgres::Manager::from_config(config, tls, manager);
     Pool::builder(manager)
         .max_size(8)
         .runtime(Runtime::Tokio1)

@@ -24,6 +24,8 @@ mod reading;
 mod scanned;
 #[path = "contract/scanning.rs"]
 mod scanning;
+#[path = "contract/shared_reads.rs"]
+mod shared_reads;
 #[path = "contract/store.rs"]
 mod store;
 #[path = "contract/subscribing.rs"]

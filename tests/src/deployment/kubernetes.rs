@@ -119,8 +119,11 @@ fn environment(container: &Value, of: &str) -> BTreeMap<String, String> {
             None => {
                 let from = &variable["valueFrom"]["secretKeyRef"];
                 let (secret, key) = (from["name"].as_str().unwrap(), from["key"].as_str().unwrap());
-                let known = secrets.get(secret).and_then(|secret| secret.get(key));
-                known.unwrap_or_else(|| panic!("{of}: no key {key} in Secret {secret}")).clone()
+                match secrets.get(secret).and_then(|secret| secret.get(key)) {
+                    Some(known) => known.clone(),
+                    None if from["optional"] == true => continue,
+                    None => panic!("{of}: no key {key} in Secret {secret}"),
+                }
             }
         };
         all.insert(name, value);

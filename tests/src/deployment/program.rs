@@ -1,7 +1,7 @@
 //! What the program says of itself, and a process of it as a file describes it.
 
 use super::{between, text};
-use crate::{contract::PRINTED, service::binary};
+use crate::{contract::PRINTED, database_tls::Authority, service::binary};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -67,9 +67,12 @@ impl Process {
     pub fn is_configured(&self) {
         let mut environment = self.environment.clone();
         environment.insert("JANGTEO_LISTEN".into(), "0.0.0.0:0".into());
-        let database = &environment["DATABASE_URL"];
+        let database = environment["DATABASE_URL"].clone();
         let (login, rest) = database.split_once('@').unwrap();
         let (_, name) = rest.split_once('/').unwrap();
+        if name.ends_with("sslmode=verify-full") {
+            environment.insert("DATABASE_CA".into(), Authority::new().certificate);
+        }
         environment.insert("DATABASE_URL".into(), format!("{login}@127.0.0.1:1/{name}"));
         let (code, said) = run(&self.arguments, &environment);
         let failed_there = code != Some(0) && said.contains("the database cannot be reached");

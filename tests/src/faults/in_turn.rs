@@ -2,8 +2,8 @@
 //! one load. Each time health says what is missing, the service is well again by itself soon after,
 //! and in the end nothing is lost or doubled.
 
-use super::{PATIENCE, is_well_again, load::Load, own_postgres::OwnPostgres, scene::Scene, within};
-use crate::{cafe::coffee, client::Client};
+use super::{PATIENCE, is_well_again, load::Load, scene::Scene, within};
+use crate::{cafe::coffee, client::Client, own_postgres::OwnPostgres};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::net::SocketAddr;

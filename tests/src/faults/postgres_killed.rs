@@ -1,6 +1,7 @@
 //! PostgreSQL is killed under the service, and comes back. The service goes on by itself.
 
-use super::{is_well_again, load::Load, own_postgres::OwnPostgres, scene::Scene};
+use super::{is_well_again, load::Load, scene::Scene};
+use crate::own_postgres::OwnPostgres;
 use tokio::time::Instant;
 
 #[tokio::test]

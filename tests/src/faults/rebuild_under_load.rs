@@ -1,7 +1,7 @@
 //! Views are rebuilt while they are kept and read, and while a worker of theirs is killed.
 
 use super::{
-    LEASE, is_well_again,
+    TAKEN_OVER, is_well_again,
     load::{Load, PRODUCT},
     rebuilding::Rebuilding,
     scene::Scene,
@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{cafe::coffee, client::Client};
 use reqwest::StatusCode;
-use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
 
 /// What was there before is always shown.
@@ -101,8 +100,7 @@ async fn a_worker_that_is_killed_meanwhile_is_replaced_and_the_rebuild_goes_on()
         rebuilding.comes_to(stage).await;
         let killed = Instant::now();
         working.service.kill().await;
-        let limit = LEASE + Duration::from_secs(1);
-        let taken = within(killed, limit, async || alone.taken_over(&api.client).await).await;
+        let taken = within(killed, TAKEN_OVER, async || alone.taken_over(&api.client).await).await;
         rebuilding.ends().await;
         (working, alone) = (standby, taken);
     }

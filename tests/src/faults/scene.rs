@@ -1,9 +1,10 @@
 //! What the processes of one test share: a database, a log, and a payment gateway.
 
-use super::{PATIENCE, followers::Followers, own_postgres::OwnPostgres, within};
+use super::{PATIENCE, followers::Followers, within};
 use crate::{
     client::Client,
     gateway::Gateway,
+    own_postgres::OwnPostgres,
     service::{Place, Service},
 };
 use eventlog::{EventLog, eventstoredb::EventStoreDb, postgres::PostgresLog};

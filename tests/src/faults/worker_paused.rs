@@ -1,14 +1,12 @@
 //! A process stands still, as on a machine that swaps or is moved, and goes on much later.
 
 use super::{
-    LEASE, PATIENCE, followers::Followers, is_well_again, load::Load, scene::Scene, within,
+    LEASE, PATIENCE, TAKEN_OVER, followers::Followers, is_well_again, load::Load, scene::Scene,
+    within,
 };
 use crate::service::Service;
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 use tokio::time::Instant;
-
-/// How soon whoever takes over has everything.
-const TAKEN_OVER: Duration = LEASE.saturating_add(Duration::from_secs(1));
 
 #[tokio::test]
 async fn beyond_its_lease_it_writes_nothing_more_until_it_is_its_turn_again() {
@@ -31,7 +29,9 @@ async fn beyond_its_lease_it_writes_nothing_more_until_it_is_its_turn_again() {
         let (alone, taken) = (&alone.0[name], &taken.0[name]);
         assert!(taken.fence > alone.fence, "{name}");
         // Each owner has a fence of its own: the one that was woken has not gone on with its old one.
-        let is_same = follower.fence == taken.fence && follower.owner == taken.owner;
+        // On a slow machine a lease may have run out just now.
+        let is_theirs = follower.owner.is_none() || follower.owner == taken.owner;
+        let is_same = follower.fence == taken.fence && is_theirs;
         assert!(is_same || follower.fence > taken.fence, "{name}: {follower:?} after {taken:?}");
         assert!(follower.at >= taken.at, "{name}");
     }
@@ -39,7 +39,7 @@ async fn beyond_its_lease_it_writes_nothing_more_until_it_is_its_turn_again() {
     // It works again: it has everything as soon as the other goes.
     let asked = Instant::now();
     second.service.signal("TERM").await;
-    within(asked, LEASE / 3, async || taken.taken_over(&api.client).await).await;
+    within(asked, LEASE / 2, async || taken.taken_over(&api.client).await).await;
     assert_eq!(second.service.ended().await, Some(0));
     load.goes_on(100).await;
     scene.holds(&load.end().await, &api.client).await;

@@ -14,7 +14,7 @@ async fn another_has_everything_long_before_the_lease_is_over_and_no_request_fai
         load.goes_on(100).await;
         let asked = Instant::now();
         working.service.signal("TERM").await;
-        let taken = within(asked, LEASE / 3, async || alone.taken_over(&api.client).await).await;
+        let taken = within(asked, LEASE / 2, async || alone.taken_over(&api.client).await).await;
         assert_eq!(working.service.ended().await, Some(0));
         (working, alone) = (standby, taken);
     }

@@ -7,6 +7,7 @@ use commands::{
     people::Masters,
 };
 use domain::{Context, Id};
+use eventlog::{Causes, postgres::Server};
 use reqwest::Url;
 use std::{
     collections::HashSet,
@@ -29,14 +30,26 @@ pub(super) fn or_default<'a>(value: &'a str, default: &'a str) -> &'a str {
     if value.trim().is_empty() { default } else { value.trim() }
 }
 
-pub(super) fn database(url: &str) -> Result<Database, String> {
-    let config = tokio_postgres::Config::from_str(url).map_err(|error| {
+/// `require` is as strict as `verify-full` here. Without either, nothing is private.
+pub(super) fn database(url: &str, authorities: Option<&str>) -> Result<Database, String> {
+    if url.contains("sslmode=verify-ca") {
+        return Err("DATABASE_URL asks for sslmode=verify-ca, which lets any server with a certificate be yours: give verify-full".to_owned());
+    }
+    let known = url.replace("sslmode=verify-full", "sslmode=require");
+    let config = tokio_postgres::Config::from_str(&known).map_err(|error| {
         format!("DATABASE_URL cannot be read ({error}): give it as postgres://user:password@host:5432/database")
     })?;
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err("DATABASE_URL asks for sslmode=require, which is not supported: use a local or private connection with sslmode=disable".to_owned());
-    }
-    Ok(Database::Given(Box::new(config)))
+    let server = match (config.get_ssl_mode(), authorities) {
+        (SslMode::Require, _) => Server::over_tls(config, authorities).map_err(|error| {
+            let next = "give the certificates of whoever signed the database's, in PEM form";
+            format!("DATABASE_CA is not usable: {}: {next}", Causes(&error))
+        })?,
+        (_, Some(_)) => {
+            return Err("DATABASE_CA is given, but DATABASE_URL does not ask for TLS: add sslmode=verify-full to it".to_owned());
+        }
+        (_, None) => Server::from(config),
+    };
+    Ok(Database::Given(Box::new(server)))
 }
 
 pub(super) fn eventstore(url: String) -> Result<String, String> {

@@ -1,28 +1,26 @@
-//! How subscribers hear of new events: from memory when this process wrote them, by `NOTIFY` when
-//! another did, and from the table whenever there is a gap.
+//! How subscribers hear of new events: from memory, when this process wrote them or its listener has
+//! read what others wrote, and from the table whenever there is a gap.
+
+mod listener;
+
+pub(super) use listener::listen;
 
 use super::rows;
-use crate::{Delivery, LogError, Position, RecordedEvent, postgres::rows::at};
+use crate::{Delivery, Position, RecordedEvent, postgres::rows::at};
 use deadpool_postgres::Pool;
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::{
-    sync::{broadcast, mpsc},
-    time::{sleep, timeout},
+    sync::{broadcast, mpsc, watch},
+    time::sleep,
 };
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Socket, tls::NoTlsStream};
 
 /// Batches kept for subscribers that are a little behind; one further behind reads the table.
 const KEPT_BATCHES: usize = 256;
 /// Events read from the table at once.
 const PAGE: i64 = 1000;
-/// How often the listener asks by itself, in case a notification was lost with a connection.
-const ASK_EVERY: Duration = Duration::from_secs(1);
 
 /// What is new.
 #[derive(Clone, Debug)]
@@ -37,92 +35,80 @@ enum News {
 #[derive(Debug)]
 pub(super) struct Feed {
     news: broadcast::Sender<News>,
-    /// The last position that was told.
-    told: AtomicU64,
+    mark: Mutex<Mark>,
+    /// Where the log is known to end: what the listener is to look at.
+    heads: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Mark {
+    /// Everything up to here was passed on.
+    passed: u64,
+    /// The writer is about to pass on everything up to here.
+    expected: u64,
 }
 
 impl Feed {
     pub(super) fn new(head: Position) -> Self {
-        Self { news: broadcast::Sender::new(KEPT_BATCHES), told: head.commit.into() }
+        let mark = Mutex::new(Mark { passed: head.commit, expected: 0 });
+        let (news, heads) = (broadcast::Sender::new(KEPT_BATCHES), watch::Sender::new(0));
+        Self { news, mark, heads }
     }
 
-    /// Tells what this process stored: contiguous, in order, committed.
+    /// Passes on what is stored: contiguous, in order, committed. Whatever other processes have stored
+    /// before, and nobody has heard of, is read first.
     pub(super) fn publish(&self, events: Vec<Arc<RecordedEvent>>) {
-        if let Some(last) = events.last() {
-            self.tell(last.position.commit);
+        let (Some(first), Some(last)) = (events.first(), events.last()) else { return };
+        let (first, last) = (first.position.commit, last.position.commit);
+        let mut mark = self.mark();
+        if first <= mark.passed + 1 {
+            mark.passed = mark.passed.max(last);
             // No subscriber is not an error.
             let _ = self.news.send(News::Stored(Arc::new(events)));
+        } else {
+            mark.expected = 0;
+            drop(mark);
+            self.reached(last);
         }
     }
 
     /// This process is about to store up to here: its own notification is no news.
     pub(super) fn expect(&self, head: u64) {
-        self.tell(head);
+        self.mark().expected = head;
     }
 
     /// What was expected may not have come: the next notification counts.
     pub(super) fn forget(&self) {
-        self.told.store(0, Ordering::Release);
+        self.mark().expected = 0;
     }
 
-    /// Tells how far the log reaches, unless that is known.
+    /// The log is known to reach up to here.
     fn reached(&self, head: u64) {
-        if self.tell(head) {
-            let _ = self.news.send(News::Head(head));
+        self.heads.send_modify(|known| *known = head.max(*known));
+    }
+
+    /// After which position nobody has heard of anything, if the log reaching `head` is news.
+    fn unheard(&self, head: u64) -> Option<u64> {
+        let mut mark = self.mark();
+        if head <= mark.passed.max(mark.expected) {
+            return None;
         }
-    }
-
-    fn tell(&self, head: u64) -> bool {
-        self.told.fetch_max(head, Ordering::AcqRel) < head
-    }
-}
-
-/// Listens for what other processes store, for ever.
-pub(super) async fn listen(config: Config, feed: Arc<Feed>) {
-    loop {
-        if let Err(error) = listen_once(&config, &feed).await {
-            tracing::warn!(%error, "the log's listener lost its connection");
+        if self.news.receiver_count() == 0 {
+            mark.passed = head;
+            return None;
         }
-        sleep(Duration::from_millis(200)).await;
+        Some(mark.passed)
     }
-}
 
-async fn listen_once(config: &Config, feed: &Feed) -> Result<(), LogError> {
-    let connecting = timeout(Duration::from_secs(5), config.connect(NoTls));
-    let (client, connection) =
-        connecting.await.map_err(LogError::unreachable)?.map_err(LogError::unreachable)?;
-    tokio::select! {
-        ended = notifications(connection, feed) => ended.map_err(LogError::unreachable),
-        ended = ask(&client, feed) => ended,
+    /// Lets those who want it read everything up to here for themselves.
+    fn point_at(&self, head: u64) {
+        let mut mark = self.mark();
+        mark.passed = mark.passed.max(head);
+        let _ = self.news.send(News::Head(head));
     }
-}
 
-async fn notifications(
-    mut connection: Connection<Socket, NoTlsStream>,
-    feed: &Feed,
-) -> Result<(), tokio_postgres::Error> {
-    while let Some(message) = std::future::poll_fn(|cx| connection.poll_message(cx)).await {
-        if let AsyncMessage::Notification(notification) = message?
-            && let Ok(head) = notification.payload().parse()
-        {
-            feed.reached(head);
-        }
-    }
-    Ok(())
-}
-
-/// Subscribes, and then keeps asking: this notices a dead connection as well as a lost message.
-async fn ask(client: &Client, feed: &Feed) -> Result<(), LogError> {
-    let listen = client.batch_execute("listen jangteo_eventlog");
-    listen.await.map_err(LogError::unreachable)?;
-    loop {
-        let head = client.query_one("select position from eventlog.head", &[]);
-        let row = timeout(Duration::from_secs(5), head)
-            .await
-            .map_err(LogError::unreachable)?
-            .map_err(LogError::unreachable)?;
-        feed.reached(row.get::<_, i64>(0) as u64);
-        sleep(ASK_EVERY).await;
+    fn mark(&self) -> MutexGuard<'_, Mark> {
+        self.mark.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

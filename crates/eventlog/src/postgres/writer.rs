@@ -5,7 +5,7 @@ mod columns;
 mod ends;
 mod session;
 
-use super::{batch::Verdict, feed::Feed, rows::at};
+use super::{batch::Verdict, feed::Feed, rows::at, server::Server};
 use crate::{Append, AppendError, Appended, Causes, Histogram, LogError, RecordedEvent};
 use session::Session;
 use std::{sync::Arc, time::Duration};
@@ -13,7 +13,6 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep, timeout},
 };
-use tokio_postgres::Config;
 
 /// How many appends share a commit at most.
 const BATCH: usize = 512;
@@ -43,19 +42,19 @@ impl Job {
 }
 
 /// Runs until the log is dropped.
-pub(super) async fn run(config: Config, mut jobs: mpsc::Receiver<Job>, feed: Arc<Feed>) {
+pub(super) async fn run(server: Server, mut jobs: mpsc::Receiver<Job>, feed: Arc<Feed>) {
     let mut session = None;
     let mut batch = Vec::with_capacity(BATCH);
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
-        write(&config, &mut session, &mut batch, &feed).await;
+        write(&server, &mut session, &mut batch, &feed).await;
     }
 }
 
 /// Writes the batch, however often it takes, and answers everybody.
-async fn write(config: &Config, session: &mut Option<Session>, batch: &mut Vec<Job>, feed: &Feed) {
+async fn write(server: &Server, session: &mut Option<Session>, batch: &mut Vec<Job>, feed: &Feed) {
     let mut pause = Duration::from_millis(20);
     while !batch.is_empty() {
-        match attempt(config, session, batch, feed).await {
+        match attempt(server, session, batch, feed).await {
             Ok(verdicts) => {
                 BATCHES.count(batch.len() as u64);
                 return answer(batch.drain(..), verdicts, feed);
@@ -72,14 +71,14 @@ async fn write(config: &Config, session: &mut Option<Session>, batch: &mut Vec<J
 }
 
 async fn attempt(
-    config: &Config,
+    server: &Server,
     session: &mut Option<Session>,
     batch: &[Job],
     feed: &Feed,
 ) -> Result<Vec<Verdict>, WriteError> {
     let mut connected = match session.take() {
         Some(session) => session,
-        None => timeout(STALLED, Session::open(config)).await??,
+        None => timeout(STALLED, Session::open(server)).await??,
     };
     let verdicts = timeout(STALLED, connected.write(batch, feed)).await??;
     *session = Some(connected);

@@ -7,10 +7,11 @@ use crate::{
     postgres::{
         batch::{End, Known, OnRecord, Stretch, Verdict},
         feed::Feed,
+        server::Server,
     },
 };
 use std::{collections::HashMap, time::Duration};
-use tokio_postgres::{Client, Config, NoTls, Statement, error::SqlState, types::ToSql};
+use tokio_postgres::{Client, Statement, error::SqlState, types::ToSql};
 
 /// How long a writer may be silent amid a transaction, in which it keeps the log from all others:
 /// the server takes it for gone then.
@@ -29,8 +30,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub async fn open(config: &Config) -> Result<Self, tokio_postgres::Error> {
-        let (client, connection) = config.connect(NoTls).await?;
+    pub async fn open(server: &Server) -> Result<Self, tokio_postgres::Error> {
+        let (client, connection) = server.config.connect(server.tls.clone()).await?;
         // The connection ends with the client; its error reaches the pending statement.
         tokio::spawn(connection);
         let limit = format!("set idle_in_transaction_session_timeout = {}", SILENCE.as_millis());

@@ -1,8 +1,9 @@
 //! A PostgreSQL server of the test's own, as durable as in production, to be killed.
 
-use super::PATIENCE;
 use std::{
-    os::unix::fs::chown,
+    fs,
+    net::TcpListener,
+    os::unix::fs::{OpenOptionsExt, chown},
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -13,6 +14,9 @@ use tokio::{
     time::{Instant, sleep},
 };
 use tokio_postgres::{Config, NoTls};
+
+/// How long it may take to start.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 const SETTINGS: [&str; 6] = [
     "listen_addresses=",
@@ -27,6 +31,9 @@ pub struct OwnPostgres {
     folder: TempDir,
     programs: PathBuf,
     account: Option<Account>,
+    /// Beside those that all have.
+    settings: Vec<String>,
+    port: u16,
     postmaster: Child,
 }
 
@@ -39,6 +46,35 @@ struct Account {
 
 impl OwnPostgres {
     pub async fn start() -> Self {
+        Self::start_with(5432, |_, _| Vec::new()).await
+    }
+
+    /// Over TCP on this machine's address, and there with TLS only.
+    pub async fn start_over_tls(certificate: &str, key: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self::start_with(port, |folder, account| {
+            let rules = "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+            let file = |name: &str, content: &str| {
+                let path = folder.join(name);
+                write_private(&path, content, account);
+                path.display().to_string()
+            };
+            vec![
+                "listen_addresses=127.0.0.1".to_owned(),
+                format!("port={port}"),
+                "ssl=on".to_owned(),
+                format!("ssl_cert_file={}", file("server.crt", certificate)),
+                format!("ssl_key_file={}", file("server.key", key)),
+                format!("hba_file={}", file("hba.conf", rules)),
+            ]
+        })
+        .await
+    }
+
+    async fn start_with(
+        port: u16,
+        settings: impl FnOnce(&Path, Option<Account>) -> Vec<String>,
+    ) -> Self {
         // A socket's path may not be long.
         let folder = tempfile::Builder::new().prefix("jangteo-own").tempdir_in("/tmp").unwrap();
         let account = Account::of_the_server().await;
@@ -53,16 +89,21 @@ impl OwnPostgres {
             .await
             .unwrap();
         assert!(made.status.success(), "{made:?}");
-        let postmaster = postmaster(&programs, folder.path(), account);
-        let mut own = Self { folder, programs, account, postmaster };
+        let settings = settings(folder.path(), account);
+        let postmaster = postmaster(&programs, folder.path(), account, &settings);
+        let mut own = Self { folder, programs, account, settings, port, postmaster };
         own.start_again().await;
         own
     }
 
     pub fn config(&self) -> Config {
         let mut config = Config::new();
-        config.host_path(self.folder.path()).user("jangteo").dbname("postgres");
+        config.host_path(self.folder.path()).port(self.port).user("jangteo").dbname("postgres");
         config
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     pub fn url(&self) -> String {
@@ -93,7 +134,8 @@ impl OwnPostgres {
         while self.config().connect(NoTls).await.is_err() {
             assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not start again");
             if self.postmaster.try_wait().unwrap().is_some() {
-                self.postmaster = postmaster(&self.programs, self.folder.path(), self.account);
+                let (folder, settings) = (self.folder.path(), &self.settings);
+                self.postmaster = postmaster(&self.programs, folder, self.account, settings);
             }
             sleep(Duration::from_millis(50)).await;
         }
@@ -112,11 +154,25 @@ impl Account {
     }
 }
 
-fn postmaster(programs: &Path, folder: &Path, account: Option<Account>) -> Child {
+/// The server does not take a key that others may read.
+fn write_private(path: &Path, content: &str, account: Option<Account>) {
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
+    fs::write(path, content).unwrap();
+    if let Some(account) = account {
+        chown(path, Some(account.user), Some(account.group)).unwrap();
+    }
+}
+
+fn postmaster(
+    programs: &Path,
+    folder: &Path,
+    account: Option<Account>,
+    settings: &[String],
+) -> Child {
     let mut server = command(&programs.join("postgres"), folder, account);
     server.args(["-D", "data", "-c"]);
     server.arg(format!("unix_socket_directories={}", folder.display()));
-    for setting in SETTINGS {
+    for setting in SETTINGS.into_iter().chain(settings.iter().map(String::as_str)) {
         server.args(["-c", setting]);
     }
     server.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap()
