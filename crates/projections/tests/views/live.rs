@@ -120,10 +120,13 @@ async fn what_two_processes_keep_in_shares_is_heard_in_a_third() {
     let third = live(&world, &world.engine(3));
     let mut listener = listen::<Tally>(&third, all(), None).await;
     let orders: Vec<_> = (0..60).map(|number| format!("o{number}")).collect();
-    for order in &orders {
-        world.order(order).await;
-    }
-    hears(&mut listener, &orders, "id").await;
+    // At once: whoever does not listen meanwhile is dropped.
+    let ordering = async {
+        for order in &orders {
+            world.order(order).await;
+        }
+    };
+    tokio::join!(ordering, hears(&mut listener, &orders, "id"));
     worker.stop().await;
     other.stop().await;
 }

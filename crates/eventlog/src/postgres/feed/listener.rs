@@ -16,24 +16,29 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 /// Who is behind by more reads for itself: nobody keeps that much in memory for others.
 const FAR: u64 = 4 * PAGE as u64;
 
-/// For ever.
+/// For ever. What this process knows of is passed on also while nothing is heard of others.
 pub(in crate::postgres) async fn listen(server: Server, pool: Pool, feed: Arc<Feed>) {
-    loop {
-        if let Err(error) = listen_once(&server, &pool, &feed).await {
-            tracing::warn!(%error, "the log's listener lost its connection");
+    let listening = async {
+        loop {
+            if let Err(error) = listen_once(&server, &feed).await {
+                tracing::warn!(%error, "the log's listener lost its connection");
+            }
+            sleep(Duration::from_millis(200)).await;
         }
-        sleep(Duration::from_millis(200)).await;
+    };
+    tokio::select! {
+        () = pass_on(&pool, &feed) => {}
+        () = listening => {}
     }
 }
 
-async fn listen_once(server: &Server, pool: &Pool, feed: &Feed) -> Result<(), LogError> {
+async fn listen_once(server: &Server, feed: &Feed) -> Result<(), LogError> {
     let connecting = timeout(Duration::from_secs(5), server.config.connect(server.tls.clone()));
     let (client, connection) =
         connecting.await.map_err(LogError::unreachable)?.map_err(LogError::unreachable)?;
     tokio::select! {
         ended = notifications(connection, feed) => ended.map_err(LogError::unreachable),
         ended = ask(&client, feed) => ended,
-        () = pass_on(pool, feed) => Ok(()),
     }
 }
 
