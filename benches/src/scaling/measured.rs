@@ -86,21 +86,22 @@ impl Measured {
     /// What one more process costs that follows the log and does nothing else: cores of its own, and of
     /// PostgreSQL, for each fact per second.
     pub fn follower(&self) -> [f64; 2] {
-        let facts = self.full().facts.max(1.0);
-        let (full, second) = (self.full(), self.second_api);
-        let postgres = second.each(|cores| cores.postgres) - full.each(|cores| cores.postgres);
-        [second.each(|cores| cores.other) / facts, postgres.max(0.0) / facts]
+        let own = self.second_api.each(|cores| cores.other) / self.full().facts.max(1.0);
+        [own, self.more(&self.second_api, |cores| cores.postgres).max(0.0)]
     }
 
     /// The same of one more worker that has its part of the work: what all workers together take more,
     /// which is at least what it takes to follow.
     pub fn joining_worker(&self) -> [f64; 2] {
-        let facts = self.full().facts.max(1.0);
-        let (full, second) = (self.full(), self.second_worker);
-        let workers = second.each(|cores| cores.worker + cores.other);
-        let postgres = second.each(|cores| cores.postgres) - full.each(|cores| cores.postgres);
-        let more = (workers - full.each(|cores| cores.worker)) / facts;
-        [more.max(self.follower()[0]), postgres.max(0.0) / facts]
+        let workers = self.more(&self.second_worker, |cores| cores.worker + cores.other);
+        let postgres = self.more(&self.second_worker, |cores| cores.postgres);
+        [workers.max(self.follower()[0]), postgres.max(0.0)]
+    }
+
+    /// What `part` takes more for each fact when there is a process more.
+    fn more(&self, with: &Load, part: fn(&Cores) -> f64) -> f64 {
+        let full = self.full();
+        (with.each(part) - full.each(part)) / full.facts.max(1.0)
     }
 
     /// The one of several runs that is in the middle by what it takes of all processors for each order.
